@@ -1,0 +1,5 @@
+"""What must survive a power cut: vault, outbox, journal, consents, settings.
+
+May import: dossier; sqlcipher3, keyring and cryptography.
+Never enters: an envelope, a card's bytes, a widget.
+"""

@@ -1,0 +1,139 @@
+"""The tolerant reader of card and host certificates.
+
+Old CPS certificates hold multi-valued names that are not DER-sorted, which strict
+parsers refuse; asn1crypto reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from asn1crypto import core, x509
+
+from dossier.failure import Failure
+
+_CARD_ID = "1.2.250.1.71.1.2.3"
+_CATEGORY = "1.2.250.1.71.1.2.5"
+_PRODUCT = "1.2.250.1.71.1.2.2"
+_PROFESSION = "1.2.250.1.71.1.2.7"
+_SPECIALTY = "1.2.250.1.71.4.2.5"
+_TEST_BIT = 0x80
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What the client needs of an X.509 certificate.
+
+    rdns: subject as ((type OID, value), ...) per RDN, in the order of the certificate (C first); profession: TRE_G15
+    code or ""; category: TRE_G01 byte, high bit set on test products, None when absent.
+    """
+
+    der: bytes = field(repr=False)
+    rdns: tuple[tuple[tuple[str, str], ...], ...]
+    issuer_rdns: tuple[tuple[tuple[str, str], ...], ...]
+    serial: int
+    not_before: datetime
+    not_after: datetime
+    key_usage: frozenset[str]
+    extended_key_usage: frozenset[str]
+    card_id: str = ""
+    category: int | None = None
+    product: int | None = None
+    profession: str = ""
+    specialty: str = ""
+
+    @classmethod
+    def parse(cls, der: bytes) -> Certificate:
+        """Read a DER certificate; raises Failure CERTIFICATE_UNREADABLE."""
+        try:
+            return _parse(der)
+        except (ValueError, TypeError, KeyError, OverflowError, AttributeError, IndexError) as error:
+            raise Failure("CERTIFICATE_UNREADABLE") from error
+
+    def first(self, oid: str) -> str:
+        """Give the first subject value of an attribute type, or ""."""
+        return next((value for rdn in self.rdns for kind, value in rdn if kind == oid), "")
+
+    @property
+    def common_name(self) -> str:
+        """CN of the subject: the PS_IdNat on a CPS."""
+        return self.first("2.5.4.3")
+
+    @property
+    def surname(self) -> str:
+        """SN of the subject; "" on a CPE."""
+        return self.first("2.5.4.4")
+
+    @property
+    def given_name(self) -> str:
+        """GN of the subject; "" on a CPE."""
+        return self.first("2.5.4.42")
+
+    @property
+    def organisation(self) -> str:
+        """O of the subject."""
+        return self.first("2.5.4.10")
+
+    @property
+    def signs_documents(self) -> bool:
+        """Whether KeyUsage makes it the signature certificate (nonRepudiation)."""
+        return "non_repudiation" in self.key_usage
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether it is a TLS client certificate (clientAuth)."""
+        return "client_auth" in self.extended_key_usage
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the category extension marks a test product (high bit, TRE_G01)."""
+        return self.category is not None and bool(self.category & _TEST_BIT)
+
+
+def _parse(der: bytes) -> Certificate:
+    certificate = x509.Certificate.load(der, strict=True)
+    body = certificate["tbs_certificate"]
+    extensions = {each["extn_id"].dotted: each["extn_value"].contents for each in body["extensions"] or ()}
+    validity = body["validity"]
+    return Certificate(
+        der=der,
+        rdns=_names(body["subject"]),
+        issuer_rdns=_names(body["issuer"]),
+        serial=body["serial_number"].native,
+        not_before=validity["not_before"].native,
+        not_after=validity["not_after"].native,
+        key_usage=frozenset(certificate.key_usage_value.native if certificate.key_usage_value else ()),
+        extended_key_usage=frozenset(
+            certificate.extended_key_usage_value.native if certificate.extended_key_usage_value else ()
+        ),
+        card_id=_text(extensions.get(_CARD_ID)),
+        category=_octet(extensions.get(_CATEGORY)),
+        product=_integer(extensions.get(_PRODUCT)),
+        profession="" if _PROFESSION not in extensions else str(_integer(extensions[_PROFESSION])),
+        specialty=_specialty(extensions.get(_SPECIALTY)),
+    )
+
+
+def _names(name: x509.Name) -> tuple[tuple[tuple[str, str], ...], ...]:
+    return tuple(tuple((pair["type"].dotted, str(pair["value"].native)) for pair in rdn) for rdn in name.chosen)
+
+
+def _text(der: bytes | None) -> str:
+    return str(core.load(der).native) if der else ""
+
+
+def _octet(der: bytes | None) -> int | None:
+    value = core.load(der).native if der else b""
+    return value[-1] if isinstance(value, bytes) and value else None
+
+
+def _integer(der: bytes | None) -> int | None:
+    return int(core.load(der).native) if der else None
+
+
+def _specialty(der: bytes | None) -> str:
+    value = core.load(der).native if der else None
+    if isinstance(value, dict):
+        return str(next(iter(value.values()), ""))
+    return str(value or "")
