@@ -1,0 +1,114 @@
+"""The encrypted file under everything that is kept: SQLCipher, WAL, synchronous FULL. Sole importer of sqlcipher3.
+
+WAL with synchronous=NORMAL may lose acknowledged commits at a power cut, by design of SQLite; FULL does not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dossier.failure import Failure
+
+_PLAIN_HEADER = b"SQLite format 3\x00"
+Row = tuple[Any, ...]
+
+
+class Vault:
+    """One encrypted database, usable from any thread; statements are serialised by a lock."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Open or make the file; key: 32 bytes. Raises Failure VAULT_PLAINTEXT, VAULT_KEY or STORAGE_FULL."""
+        from sqlcipher3 import dbapi2
+
+        self._errors = dbapi2
+        self._lock = threading.RLock()
+        _refuse_plaintext(path)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._db = dbapi2.connect(str(path), timeout=30, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(key)
+        except BaseException:
+            self._db.close()
+            raise
+        path.chmod(0o600)
+
+    def _prepare(self, key: bytes) -> None:
+        with self._translated():
+            self._db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            try:
+                self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            except self._errors.DatabaseError as error:
+                if "locked" in str(error):
+                    raise
+                raise Failure("VAULT_KEY") from None
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                self._db.execute(f"PRAGMA {pragma}")
+
+    def ensure(self, schema: str) -> None:
+        """Create the tables of a schema that are not there yet; statements separated by semicolons."""
+        with self.transaction():
+            for statement in filter(str.strip, schema.split(";")):
+                self._db.execute(statement)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything inside durable together, or nothing of it; nests into the outer one."""
+        with self._lock, self._translated():
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Run one statement; gives the row id of an insert, or the number of rows changed otherwise."""
+        with self._lock, self._translated():
+            cursor = self._db.execute(sql, tuple(values))
+            return int(cursor.lastrowid if sql.lstrip()[:6].upper() == "INSERT" else cursor.rowcount)
+
+    def rows(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """Run one query and give all its rows."""
+        with self._lock, self._translated():
+            return list(self._db.execute(sql, tuple(values)).fetchall())
+
+    def row(self, sql: str, values: Sequence[object] = ()) -> Row | None:
+        """Run one query and give its first row, or None."""
+        found = self.rows(sql, values)
+        return found[0] if found else None
+
+    def close(self) -> None:
+        """Close the file; the vault cannot be used afterwards."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except self._errors.DatabaseError as error:
+            text = str(error)
+            if "full" in text:
+                raise Failure("STORAGE_FULL") from error
+            if "locked" in text or "busy" in text:
+                raise Failure("STORAGE_BUSY") from error
+            if isinstance(error, self._errors.IntegrityError):
+                raise Failure("STORAGE_DUPLICATE") from error
+            raise Failure("STORAGE_DAMAGED") from error
+
+
+def _refuse_plaintext(path: Path) -> None:
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        if stream.read(len(_PLAIN_HEADER)) == _PLAIN_HEADER:
+            raise Failure("VAULT_PLAINTEXT")

@@ -1,0 +1,110 @@
+"""The practice's own record of what was done: append-only, durable before the act, chained by hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cps_bridge.storage.cipher import Vault
+from dossier.clock import Clock, system_clock
+from dossier.failure import Failure
+from dossier.patient import Ins, masked
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS journal (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL,
+    professional TEXT NOT NULL, structure TEXT NOT NULL, matricule TEXT NOT NULL, oid TEXT NOT NULL, mode TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT NOT NULL,
+    subject TEXT NOT NULL, hash TEXT NOT NULL)
+"""
+_COLUMNS = "seq, at, action, professional, structure, matricule, oid, mode, reason, outcome, subject, hash"
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One act: who (PS_IdNat, Struct_IdNat), for whom, in which mode and why, with which outcome.
+
+    outcome: "begun", "done" or a Failure code; subject: identifier of the document or lot concerned.
+    """
+
+    seq: int
+    at: datetime
+    action: str
+    professional: str
+    structure: str
+    patient: Ins | None
+    mode: str
+    reason: str
+    outcome: str
+    subject: str
+    hash: str
+
+
+class Journal:
+    """Append-only entries in the vault, each sealed with the hash of the one before."""
+
+    def __init__(self, vault: Vault, clock: Clock = system_clock) -> None:
+        self._vault, self._clock = vault, clock
+        vault.ensure(_SCHEMA)
+
+    def record(
+        self,
+        action: str,
+        *,
+        outcome: str,
+        professional: str = "",
+        structure: str = "",
+        patient: Ins | None = None,
+        mode: str = "normal",
+        reason: str = "",
+        subject: str = "",
+    ) -> int:
+        """Write one act and give its number; when this returns, the entry survives a power cut."""
+        matricule, oid = (patient.matricule, patient.oid) if patient else ("", "")
+        with self._vault.transaction():
+            last = self._vault.row("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1") or (0, "")
+            fields = [
+                *(last[0] + 1, self._clock().isoformat(), action, professional, structure),
+                *(matricule, oid, mode, reason, outcome, subject),
+            ]
+            self._vault.execute(
+                f"INSERT INTO journal ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", [*fields, _seal(last[1], fields)]
+            )
+            return int(fields[0])
+
+    def entries(self) -> Iterator[JournalEntry]:
+        """Give all entries, oldest first."""
+        for row in self._vault.rows(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):
+            seq, at, action, professional, structure, matricule, oid, mode, reason, outcome, subject, seal = row
+            patient = Ins(matricule, oid) if matricule else None
+            yield JournalEntry(
+                *(seq, datetime.fromisoformat(at), action, professional, structure),
+                *(patient, mode, reason, outcome, subject, seal),
+            )
+
+    def verify(self) -> None:
+        """Check numbering and seals; raises Failure JOURNAL_BROKEN with the first bad number."""
+        before = ""
+        for expected, row in enumerate(self._vault.rows(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"), 1):
+            if row[0] != expected or _seal(before, list(row[:-1])) != row[-1]:
+                raise Failure("JOURNAL_BROKEN", number=expected)
+            before = row[-1]
+
+    def export(self, path: Path) -> int:
+        """Write the entries as JSON lines, patients by the last three characters of their INS; gives their number."""
+        lines = []
+        for entry in self.entries():
+            fields = entry.__dict__ | {
+                "at": entry.at.isoformat(),
+                "patient": masked(entry.patient.matricule) if entry.patient else "",
+            }
+            lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
+        path.write_text("".join(lines), encoding="utf-8")
+        return len(lines)
+
+
+def _seal(before: str, fields: list[object]) -> str:
+    return hashlib.sha256(json.dumps([before, *fields], ensure_ascii=False).encode()).hexdigest()

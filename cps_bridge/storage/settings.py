@@ -1,0 +1,99 @@
+"""The settings of a practice: one TOML file, typed, every unknown of the national interface among them."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from dossier.failure import Failure
+
+_FILE = "settings.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may differ from practice to practice.
+
+    host_url: base ending in /v2/services/, "" for none; host_ca: PEM file of the authorities trusted for the host;
+    times in seconds, sizes in megabytes; software_oid: root of the identifiers this installation makes;
+    vihf_signed and hash_name (sha256 or sha1): what the host accepts is not published; retrieve_url: WADO-RS address of
+    a series, with {study} and {series}; readers: names of the readers to use, empty for all.
+    """
+
+    production: bool = False
+    host_url: str = ""
+    insi_url: str = ""
+    host_ca: str = ""
+    language: str = "fr"
+    software_name: str = "CPS Bridge"
+    software_oid: str = "1.2.250.1.999.1.1.7898"
+    software_instance: str = "poste-1"
+    homologation: str = "SIMULATION"
+    connect_seconds: float = 10.0
+    read_seconds: float = 60.0
+    size_limit_mb: int = 50
+    idle_minutes: int = 15
+    vihf_signed: bool = True
+    hash_name: str = "sha256"
+    retrieve_url: str = "https://drimbox.example.fr/wado-rs/studies/{study}/series/{series}"
+    manifest_by_us: bool = True
+    readers: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, directory: Path) -> Settings:
+        """Read the file of a data directory, defaults where it is silent.
+
+        Raises Failure SETTINGS_UNREADABLE, SETTING_UNKNOWN or SETTING_INVALID naming the setting.
+        """
+        path = directory / _FILE
+        if not path.exists():
+            return cls()
+        try:
+            found = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Failure("SETTINGS_UNREADABLE", reason=str(error)[:120]) from error
+        return cls().changed(**found)
+
+    def changed(self, **values: object) -> Settings:
+        """Give the settings with some values changed, each checked; raises Failure as load does."""
+        known = {each.name: getattr(self, each.name) for each in fields(self)}
+        checked: dict[str, object] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise Failure("SETTING_UNKNOWN", name=name[:60])
+            checked[name] = _checked(name, value, known[name])
+        return replace(self, **checked)  # type: ignore[arg-type]
+
+    def save(self, directory: Path) -> None:
+        """Write the file whole: temporary file, fsync, rename."""
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = "".join(f"{name} = {_toml(value)}\n" for name, value in asdict(self).items())
+        temporary = directory / f"{_FILE}.new"
+        with temporary.open("w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(directory / _FILE)
+
+
+def _checked(name: str, value: object, example: object) -> object:
+    if isinstance(example, tuple) and isinstance(value, list | tuple):
+        value = tuple(map(str, value))
+    if isinstance(example, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not type(example):
+        raise Failure("SETTING_INVALID", name=name, expected=type(example).__name__)
+    if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+        raise Failure("SETTING_INVALID", name=name, expected="> 0")
+    if name == "hash_name" and value not in ("sha1", "sha256"):
+        raise Failure("SETTING_INVALID", name=name, expected="sha1, sha256")
+    return value
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
