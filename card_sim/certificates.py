@@ -1,0 +1,185 @@
+"""The shapes of the certificates of the test authority, as IGC-Santé cards and servers have them."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from card_sim.cast import CastProfessional
+from card_sim.der import integer, octets, sequence, tlv, utf8
+
+CARD_ID = "1.2.250.1.71.1.2.3"
+PRODUCT_TYPE = "1.2.250.1.71.1.2.2"
+CATEGORY = "1.2.250.1.71.1.2.5"
+PROFESSION = "1.2.250.1.71.1.2.7"
+SPECIALTY = "1.2.250.1.71.4.2.5"
+
+_TEST_CPX, _REAL_CPX = b"\x80", b"\x00"
+_PRODUCTS = {"CPS": 0, "CPE": 2}
+_SMART_CARD_LOGON = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.2")
+# Wide on purpose: hosts under test move their clock by years.
+_START = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+_END = datetime.datetime(2049, 12, 31, tzinfo=datetime.UTC)
+_Pair = tuple[x509.ObjectIdentifier, str]
+
+
+def luhn(digits: str) -> str:
+    """Compute the check digit of ISO/IEC 7812-1 annex B."""
+    total = 0
+    for place, character in enumerate(reversed(digits)):
+        value = int(character) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
+
+
+def card_number(serial: str) -> str:
+    """Give the number printed in the card id extension: issuer, slash, ten digits that start with the serial."""
+    return f"8025000001/{serial}{luhn('8025000001' + serial)}0"
+
+
+def root(key: rsa.RSAPrivateKey) -> bytes:
+    """Make the self-signed root, DER."""
+    return _authority(_root_name(), key, _root_name(), key, None)
+
+
+def intermediate(kind: str, key: rsa.RSAPrivateKey, root_key: rsa.RSAPrivateKey) -> bytes:
+    """Make an authority under the root ("PERSONNES", "SERVEURS"), DER."""
+    return _authority(_ca_name(kind), key, _root_name(), root_key, 0)
+
+
+def server(key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKey) -> bytes:
+    """Make the TLS server certificate of this machine's loopback names, DER."""
+    subject = _name(
+        (NameOID.COUNTRY_NAME, "FR"), (NameOID.ORGANIZATION_NAME, "SIMULATEUR"), (NameOID.COMMON_NAME, "localhost")
+    )
+    addresses = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
+    builder = (
+        _builder(subject, key, _ca_name("SERVEURS"), ca_key)
+        .add_extension(x509.BasicConstraints(False, None), True)
+        .add_extension(_usage(digital_signature=True, key_encipherment=True), True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), *addresses]), False)
+    )
+    return _signed(builder, ca_key)
+
+
+def card(who: CastProfessional, key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKey, *, signs: bool) -> bytes:
+    """Make a card certificate, DER: the signature one (nonRepudiation) or the authentication one (clientAuth)."""
+    purposes = [ExtendedKeyUsageOID.EMAIL_PROTECTION] if signs else [ExtendedKeyUsageOID.CLIENT_AUTH, _SMART_CARD_LOGON]
+    builder = (
+        _builder(_card_subject(who), key, _ca_name("PERSONNES"), ca_key)
+        .add_extension(x509.BasicConstraints(False, None), False)
+        .add_extension(_usage(digital_signature=not signs, content_commitment=signs), True)
+        .add_extension(x509.ExtendedKeyUsage(purposes), False)
+    )
+    for oid, value in _card_extensions(who).items():
+        builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), False)
+    return _signed(builder, ca_key)
+
+
+def pem(der: bytes) -> bytes:
+    """Rewrite a DER certificate as PEM."""
+    return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)
+
+
+def _card_extensions(who: CastProfessional) -> dict[str, bytes]:
+    extensions = {
+        CARD_ID: tlv(0x16, card_number(who.serial).encode("ascii")),
+        CATEGORY: octets(_TEST_CPX if who.is_test else _REAL_CPX),
+        PRODUCT_TYPE: integer(_PRODUCTS[who.card_kind]),
+    }
+    if who.profession:
+        extensions[PROFESSION] = integer(int(who.profession))
+    if who.specialty:
+        extensions[SPECIALTY] = sequence(utf8(who.specialty))
+    return extensions
+
+
+def _card_subject(who: CastProfessional) -> x509.Name:
+    country = (NameOID.COUNTRY_NAME, "FR")
+    if who.card_kind == "CPE":  # an employee's certificate names the place, never the person
+        place = who.activities[0].structure
+        return _name(
+            country,
+            (NameOID.ORGANIZATION_NAME, place.name),
+            (NameOID.ORGANIZATIONAL_UNIT_NAME, place.id_nat),
+            (NameOID.COMMON_NAME, who.id_nat),
+        )
+    person = x509.RelativeDistinguishedName(
+        [
+            x509.NameAttribute(NameOID.GIVEN_NAME, who.given_name),
+            x509.NameAttribute(NameOID.SURNAME, who.family_name),
+            x509.NameAttribute(NameOID.COMMON_NAME, who.id_nat),
+        ]
+    )
+    return x509.Name([*_name(country, (NameOID.TITLE, who.title)).rdns, person])
+
+
+def _root_name() -> x509.Name:
+    return _ca_name("RACINE")
+
+
+def _ca_name(kind: str) -> x509.Name:
+    return _name(
+        (NameOID.COUNTRY_NAME, "FR"),
+        (NameOID.ORGANIZATION_NAME, "AUTORITE FICTIVE DE SIMULATION"),
+        (NameOID.COMMON_NAME, f"TEST AC FICTIVE ELEMENTAIRE {kind}"),
+    )
+
+
+def _name(*pairs: _Pair) -> x509.Name:
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in pairs])
+
+
+def _authority(
+    subject: x509.Name,
+    key: rsa.RSAPrivateKey,
+    issuer: x509.Name,
+    issuer_key: rsa.RSAPrivateKey,
+    path_length: int | None,
+) -> bytes:
+    builder = (
+        _builder(subject, key, issuer, issuer_key)
+        .add_extension(x509.BasicConstraints(True, path_length), True)
+        .add_extension(_usage(key_cert_sign=True, crl_sign=True), True)
+    )
+    return _signed(builder, issuer_key)
+
+
+def _builder(
+    subject: x509.Name, key: rsa.RSAPrivateKey, issuer: x509.Name, issuer_key: rsa.RSAPrivateKey
+) -> x509.CertificateBuilder:
+    issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_START)
+        .not_valid_after(_END)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(issuer_id, False)
+    )
+
+
+def _usage(
+    *,
+    digital_signature: bool = False,
+    content_commitment: bool = False,
+    key_encipherment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
+) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature, content_commitment, key_encipherment, False, False, key_cert_sign, crl_sign, False, False
+    )
+
+
+def _signed(builder: x509.CertificateBuilder, key: rsa.RSAPrivateKey) -> bytes:
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)

@@ -1,0 +1,49 @@
+"""Fixtures that several rooms share: the test authority and the virtual reader pair of this worker."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from card_sim.authority import Authority, fingerprint
+
+_PAIRS = "CPS_BRIDGE_VPCD"
+_READERS = "CPS_BRIDGE_VPCD_READERS"
+
+
+@pytest.fixture(scope="session")
+def authority_dir() -> Path:
+    """The directory of one test authority, made once for this user and this cast; workers may race for it."""
+    user = os.getuid() if hasattr(os, "getuid") else hashlib.sha256(str(Path.home()).encode()).hexdigest()[:8]
+    directory = Path(tempfile.gettempdir()) / f"cps-bridge-test-authority-{user}-{fingerprint()}"
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Authority.open(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def vpcd_pair() -> tuple[tuple[str, int], tuple[str, int], tuple[str, str]]:
+    """The two virtual slots of this worker and the PC/SC names of their readers: (address, address, (name, name)).
+
+    Skips when the tests do not run under `python -m card_sim namespace`, or when it made fewer pairs than workers.
+    """
+    pairs = [pair for pair in os.environ.get(_PAIRS, "").split(";") if pair]
+    names = os.environ.get(_READERS, "").split(";")
+    if not pairs:
+        pytest.skip("no virtual readers: run under `python -m card_sim namespace -- pytest ...`")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    number = int(worker) if worker.isdigit() else 0
+    if number >= len(pairs):
+        pytest.skip(f"worker {number} has no pair of virtual readers: only {len(pairs)} were made (--pairs)")
+    first, second = (_address(text) for text in pairs[number].split(","))
+    left, right = names[number].split(",")
+    return first, second, (left, right)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, port = text.rsplit(":", 1)
+    return host, int(port)
