@@ -26,7 +26,8 @@ class Certificate:
     """What the client needs of an X.509 certificate.
 
     rdns: subject as ((type OID, value), ...) per RDN, in the order of the certificate (C first); profession: TRE_G15
-    code or ""; category: TRE_G01 byte, high bit set on test products, None when absent.
+    code or ""; category: TRE_G01 byte, high bit set on test products, None when absent; public_key: the
+    SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7).
     """
 
     der: bytes = field(repr=False)
@@ -42,6 +43,7 @@ class Certificate:
     product: int | None = None
     profession: str = ""
     specialty: str = ""
+    public_key: bytes = field(default=b"", repr=False)
 
     @classmethod
     def parse(cls, der: bytes) -> Certificate:
@@ -112,6 +114,7 @@ def _parse(der: bytes) -> Certificate:
         product=_integer(extensions.get(_PRODUCT)),
         profession="" if _PROFESSION not in extensions else str(_integer(extensions[_PROFESSION])),
         specialty=_specialty(extensions.get(_SPECIALTY)),
+        public_key=body["subject_public_key_info"].dump(),
     )
 
 
