@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+from . import dossiers, seed
 from .audit import Audit
+from .call import Call
 from .clock import Clock
+from .directory import Directory
+from .dossiers import Authorisation
 from .faults import Faults
 from .parameters import Parameters
 from .store import Store
@@ -16,15 +21,26 @@ class House:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.clock = Clock()
         self.parameters = Parameters(store)
+        self.clock = Clock(timedelta(seconds=self.parameters["clock_offset_seconds"]))
         self.faults = Faults()
         self.audit = Audit(store)
+        self.directory = Directory(store)
+        dossiers.ensure_tables(store)
 
     @classmethod
     def open(cls, directory: Path) -> House:
-        """Open the host kept in `directory`, or make an empty one."""
-        return cls(Store.open(directory))
+        """Open the host kept in `directory`; a new one is filled from the cast."""
+        house = cls(Store.open(directory))
+        if seed.is_empty(house.store):
+            seed.from_cast(house.store, house.clock.now(), house.parameters["authorisation_days"])
+        return house
+
+    def authorisation(self, call: Call) -> Authorisation:
+        """What the caller may do now in the dossier of the call's patient."""
+        who = call.caller
+        life = self.parameters["authorisation_days"]
+        return dossiers.authorisation(self.store, call.patient, (who.id_nat, who.structure_id), call.now, life)
 
     def notify(self, patient: str, kind: str, text: str) -> None:
         """Tell the patient (INS matricule); `kind` is creation, break_glass or document, `text` one French sentence.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +24,6 @@ class Store:
         self.directory = directory
         self.blobs = directory / "blobs"
         self.incoming = directory / "incoming"
-        self.before_commit: Callable[[], None] | None = None
         self._connection = connection
         self._lock = threading.RLock()
         self._depth = 0
@@ -39,7 +39,8 @@ class Store:
         connection.execute("PRAGMA foreign_keys=ON")
         store = cls(directory, connection)
         store.blobs.mkdir(exist_ok=True)
-        store.incoming.mkdir(exist_ok=True)
+        shutil.rmtree(store.incoming, ignore_errors=True)
+        store.incoming.mkdir()
         return store
 
     def ensure(self, schema: str) -> None:
@@ -58,12 +59,9 @@ class Store:
                 yield self._connection.cursor()
                 return
             self._connection.execute("BEGIN IMMEDIATE")
-            changes = self._connection.total_changes
             self._depth = 1
             try:
                 yield self._connection.cursor()
-                if self.before_commit is not None and self._connection.total_changes != changes:
-                    self.before_commit()
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.execute("ROLLBACK")

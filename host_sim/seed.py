@@ -1,0 +1,136 @@
+"""Fill an empty host from the cast, and add patients that the admin sends."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from card_sim import cast
+
+from .directory import Practitioner, add_practitioner
+from .dossiers import EXPIRED, VALID
+from .passwords import hashed
+from .store import Store
+
+_ADDRESS = re.compile(r"^(?P<street>.*?),?\s*(?P<postal_code>\d{5})\s+(?P<city>.+)$")
+
+
+def is_empty(store: Store) -> bool:
+    """Whether nobody was ever written."""
+    with store.transaction() as cursor:
+        return cursor.execute("SELECT 1 FROM patients UNION SELECT 1 FROM professionals").fetchone() is None
+
+
+def from_cast(store: Store, now: datetime, life_days: int) -> None:
+    """Write the whole cast in one transaction: directory, INSi, Vitale cards, dossiers."""
+    with store.transaction() as cursor:
+        for each in cast.professionals().values():
+            add_practitioner(
+                cursor,
+                Practitioner(
+                    each.id_nat,
+                    each.key,
+                    each.family_name,
+                    each.given_name,
+                    each.profession,
+                    each.specialty,
+                    each.card_kind,
+                ),
+                [(place.structure.id_nat, place.structure.name, place.sector) for place in each.activities],
+            )
+        for patient in cast.patients().values():
+            _cast_patient(cursor, patient, now, life_days)
+        for card in cast.vitale_cards().values():
+            for one in card.beneficiaries:
+                cursor.execute(
+                    "INSERT OR REPLACE INTO vitale VALUES (?,?,?,?,?,?)",
+                    (one.insured_nir, one.rank, one.family_name, one.given_name, one.birth_date, one.patient.ins),
+                )
+
+
+def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: datetime, life_days: int) -> None:
+    start = patient.dossier
+    add_patient(
+        cursor,
+        {
+            "key": patient.key,
+            "ins": patient.ins,
+            "oid": patient.oid,
+            "birth_name": patient.birth_name,
+            "usage_name": patient.usage_name,
+            "given_names": list(patient.given_names),
+            "birth_date": patient.birth_date,
+            "sex": patient.sex,
+            "birth_place": patient.birth_place,
+            "address": patient.address,
+            "insi": patient.insi,
+            "state": start.state,
+            "closing_reason": start.closing_reason,
+            "opposed_break_glass": start.opposed_break_glass,
+            "opposed_regulation": start.opposed_regulation,
+            "account": start.account,
+            "authorisations": {
+                cast.professionals()[key].id_nat: {"state": each.state, "attending": each.attending}
+                for key, each in start.authorisations.items()
+            },
+        },
+        now,
+        life_days,
+    )
+
+
+def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
+    """Write one patient and, when `state` is open or closed, the dossier; KeyError when a needed fact is missing."""
+    given = " ".join(facts["given_names"])
+    traits = (facts["birth_name"], facts.get("usage_name", ""), given, facts["birth_date"], facts["sex"])
+    oid = facts.get("oid", cast.TEST_INS_OID)
+    place = facts.get("birth_place", "")
+    cursor.execute(
+        "INSERT OR REPLACE INTO patients VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (facts["ins"], oid, facts.get("key", ""), *traits, place, facts.get("insi", "found") == "found"),
+    )
+    if facts.get("state", "absent") == "absent":
+        return
+    address = _ADDRESS.match(facts.get("address", ""))
+    cursor.execute(
+        "INSERT OR REPLACE INTO dossiers (ins, oid, state, created_at, closed_at, closing_reason, birth_name,"
+        " usage_name, given_names, birth_date, sex, birth_place, street, postal_code, city, mobile, mail,"
+        " opposed_break_glass, opposed_regulation, attached_to_ens) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            facts["ins"],
+            oid,
+            facts["state"],
+            (now - timedelta(days=2 * life_days)).isoformat(),
+            now.isoformat() if facts["state"] == "closed" else "",
+            facts.get("closing_reason", ""),
+            *traits,
+            place,
+            *(address.group("street", "postal_code", "city") if address else ("", "", "")),
+            facts.get("mobile", ""),
+            facts.get("mail", ""),
+            bool(facts.get("opposed_break_glass", False)),
+            bool(facts.get("opposed_regulation", False)),
+            bool(facts.get("attached_to_ens", False)),
+        ),
+    )
+    for holder, each in facts.get("authorisations", {}).items():
+        cursor.execute(
+            "INSERT OR REPLACE INTO authorisations VALUES (?,?,?,?,?)",
+            (facts["ins"], holder, *_authorisation(each, now, life_days)),
+        )
+    if facts.get("account", False):
+        salt = os.urandom(16)
+        cursor.execute(
+            "INSERT OR IGNORE INTO accounts VALUES (?,?,?,?)",
+            (facts["ins"], f"seed-{facts['ins'][-6:]}", salt, hashed(os.urandom(16).hex(), salt)),
+        )
+
+
+def _authorisation(facts: Mapping[str, Any], now: datetime, life_days: int) -> tuple[str, str, bool]:
+    expired = facts["state"] == EXPIRED
+    granted = now - timedelta(days=life_days + 1) if expired else now
+    return VALID if expired else facts["state"], granted.isoformat(), bool(facts.get("attending", False))
