@@ -161,8 +161,8 @@ def verify_enveloped(element: etree._Element) -> Verified:
     signature = signatures[0]
     signed_info = _only(signature, "SignedInfo")
     reference = _only(signed_info, "Reference")
-    own_id = str(element.get("ID") or "")
-    if not own_id or reference.get("URI") != f"#{own_id}":
+    own_id = _attribute(element, "ID")
+    if not own_id or _attribute(reference, "URI") != f"#{own_id}":
         raise Failure("SIGNATURE_INVALID", reason="the reference is not to the element itself")
     transforms = [each.get("Algorithm") for each in reference.iter(f"{{{DS}}}Transform")]
     if (
@@ -243,7 +243,12 @@ def _only(parent: etree._Element, name: str) -> etree._Element:
 
 
 def _algorithm(parent: etree._Element, name: str) -> str:
-    return str(_only(parent, name).get("Algorithm") or "")
+    return _attribute(_only(parent, name), "Algorithm")
+
+
+def _attribute(element: etree._Element, name: str) -> str:
+    value = element.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _hash_of(algorithm: str, known: dict[str, str]) -> str:
