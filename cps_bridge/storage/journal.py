@@ -17,8 +17,9 @@ from dossier.patient import Ins, masked
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL,
-    professional TEXT NOT NULL, structure TEXT NOT NULL, matricule TEXT NOT NULL, oid TEXT NOT NULL, mode TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT NOT NULL,
-    subject TEXT NOT NULL, hash TEXT NOT NULL)
+    professional TEXT NOT NULL, structure TEXT NOT NULL,
+    matricule TEXT NOT NULL, oid TEXT NOT NULL, mode TEXT NOT NULL, reason TEXT NOT NULL,
+    outcome TEXT NOT NULL, subject TEXT NOT NULL, hash TEXT NOT NULL)
 """
 _COLUMNS = "seq, at, action, professional, structure, matricule, oid, mode, reason, outcome, subject, hash"
 
@@ -81,8 +82,8 @@ class Journal:
             seq, at, action, professional, structure, matricule, oid, mode, reason, outcome, subject, seal = row
             patient = Ins(matricule, oid) if matricule else None
             yield JournalEntry(
-                *(seq, datetime.fromisoformat(at), action, professional, structure),
-                *(patient, mode, reason, outcome, subject, seal),
+                *(seq, datetime.fromisoformat(at), action, professional, structure, patient),
+                *(mode, reason, outcome, subject, seal),
             )
 
     def verify(self) -> None:

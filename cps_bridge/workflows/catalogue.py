@@ -1,0 +1,65 @@
+"""Every use case by its name, loaded when first used: the window, the command line and programs share this list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, cast
+
+from dossier.failure import Failure
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """A name, where its function is, and one line in French for help."""
+
+    name: str
+    module: str
+    function: str
+    help: str
+
+    def load(self) -> Callable[..., Any]:
+        """Import the function: only now are the heavy libraries behind it loaded."""
+        module = import_module(f"cps_bridge.workflows.{self.module}")
+        return cast("Callable[..., Any]", getattr(module, self.function))
+
+
+_ALL = (
+    UseCase("session", "open_session", "open_session", "Ouvrir la session avec la carte CPS"),
+    UseCase("lock", "open_session", "lock", "Verrouiller : fermer la session"),
+    UseCase("patient", "identify_patient", "identify_patient", "Identifier le patient (carte Vitale ou INS)"),
+    UseCase("leave-patient", "identify_patient", "leave_patient", "Quitter le patient affiché"),
+    UseCase(
+        "dossier", "consult_dossier", "look_up_dossier", "Savoir si le patient a un DMP et si l'accès est autorisé"
+    ),
+    UseCase("administration", "consult_dossier", "read_administration", "Lire les données de gestion du DMP"),
+    UseCase("create", "create_dossier", "create_dossier", "Créer le DMP avec le consentement du patient"),
+    UseCase("reactivate", "create_dossier", "reactivate_dossier", "Réactiver un DMP fermé"),
+    UseCase("authorise", "consult_dossier", "authorise", "Déclarer l'accès autorisé par le patient"),
+    UseCase("deposit", "deposit", "deposit_document", "Déposer un document"),
+    UseCase("study", "deposit_imaging", "read_study", "Lire un dossier d'images DICOM"),
+    UseCase(
+        "deposit-imaging", "deposit_imaging", "deposit_imaging", "Déposer un compte rendu et son examen d'imagerie"
+    ),
+    UseCase("list", "read_documents", "list_documents", "Lister les documents du DMP"),
+    UseCase("open", "read_documents", "open_document", "Ouvrir un document"),
+    UseCase("mask", "mask_document", "mask_document", "Masquer un document aux professionnels, ou le rendre visible"),
+    UseCase("break-glass", "emergency", "break_glass", "Accéder en urgence (bris de glace)"),
+    UseCase("regulation", "emergency", "regulate", "Accéder pour la régulation médicale (centre 15)"),
+    UseCase("end-access", "emergency", "end_access", "Terminer l'accès en urgence"),
+    UseCase("send", "send", "send_due", "Envoyer ce qui attend et lever les incertitudes"),
+    UseCase("outbox", "look_back", "list_outbox", "Lister les envois"),
+    UseCase("outbox-history", "look_back", "outbox_history", "Montrer l'histoire d'un envoi"),
+    UseCase("journal", "look_back", "list_journal", "Lire le journal du cabinet"),
+    UseCase("journal-export", "look_back", "export_journal", "Exporter le journal en lignes JSON"),
+)
+CATALOGUE = {use_case.name: use_case for use_case in _ALL}
+
+
+def find(name: str) -> UseCase:
+    """Give a use case by its name; raises Failure USE_CASE_UNKNOWN."""
+    try:
+        return CATALOGUE[name]
+    except KeyError as error:
+        raise Failure("USE_CASE_UNKNOWN", name=name[:40]) from error

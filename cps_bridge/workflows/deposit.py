@@ -1,0 +1,132 @@
+"""Deposit a report: a file becomes a CDA, the CDA a signed lot, the lot frozen bytes in the outbox, and leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cps_bridge.cards.signer import KeyUse
+from cps_bridge.documents import check, lot, lot_signature
+from cps_bridge.documents.cda.level1 import Report, build_level1
+from cps_bridge.documents.oid import new_oid
+from cps_bridge.storage.outbox import NewItem, NewPart, OutboxItem
+from cps_bridge.workflows.consult_dossier import open_dossier
+from cps_bridge.workflows.desk import Desk, Session
+from cps_bridge.workflows.send import send_one
+from cps_bridge.workflows.user import ConfirmDeposit, Step, User
+from dossier import codes
+from dossier.context import PatientContext
+from dossier.document import Document, FileContent
+from dossier.failure import Cancelled
+from dossier.metadata import HIDDEN_FROM_PATIENT, MASKED, Code
+from dossier.timestamp import Timestamp
+from soap_clients.xds import submit
+
+_OUTPATIENT = "07"
+
+
+def deposit_document(
+    desk: Desk,
+    user: User,
+    *,
+    path: Path,
+    type_code: str,
+    title: str = "",
+    masked: bool = False,
+    hidden_from_patient: bool = False,
+) -> OutboxItem:
+    """Deposit one file in the dossier of the patient on screen (TD2.1); gives the lot as it stands afterwards.
+
+    Raises Failure FILE_MISSING, PDF_UNREADABLE, DOCUMENT_TOO_LARGE, CODE_UNKNOWN, PATIENT_CHANGED, CARD_REMOVED, ...
+    """
+    session, context = desk.require_session(), desk.require_patient()
+    open_dossier(desk, user)
+    report = report_of(desk, session, context, path, type_code, title, visibility(masked, hidden_from_patient))
+    document = build_level1(report, new_oid(desk.settings.software_oid))
+    return send_documents(desk, user, session, context, (document,), kind="document")
+
+
+def report_of(
+    desk: Desk,
+    session: Session,
+    context: PatientContext,
+    path: Path,
+    type_code: str,
+    title: str,
+    confidentiality: tuple[Code, ...],
+) -> Report:
+    """Gather what a level 1 CDA needs: the checked file, the card's author, the qualified patient."""
+    content = FileContent(path)
+    media_type = check.check_file(content, limit_mb=desk.settings.size_limit_mb)
+    now = Timestamp.of(desk.clock())
+    return Report(
+        patient=context.identity,
+        author=session.professional,
+        activity=session.activity,
+        type_code=type_code,
+        title=title or codes.find(codes.TYPE, type_code).display,
+        body=content,
+        media_type=media_type,
+        created=now,
+        software_oid=desk.settings.software_oid,
+        confidentiality=confidentiality,
+    )
+
+
+def visibility(masked: bool, hidden_from_patient: bool) -> tuple[Code, ...]:
+    """Give the confidentiality codes of a choice of visibility; the base level N is added by the document itself."""
+    chosen = [MASKED] * masked + [HIDDEN_FROM_PATIENT] * hidden_from_patient
+    return tuple(codes.find(codes.CONFIDENTIALITY, each) for each in chosen)
+
+
+def send_documents(
+    desk: Desk, user: User, session: Session, context: PatientContext, documents: tuple[Document, ...], *, kind: str
+) -> OutboxItem:
+    """Sign documents as one lot with the card, freeze it in the outbox, and send it at once.
+
+    Person and patient are compared again at each step that commits: raises Failure PATIENT_CHANGED, CARD_REMOVED,
+    PATIENT_MISMATCH, or Cancelled.
+    """
+    titles = tuple(document.entry.title for document in documents)
+    if not user.ask(ConfirmDeposit(context.identity.traits, titles)):
+        raise Cancelled
+    desk.still(session, context)
+    user.tell(Step("sign"))
+    content_type = codes.find(codes.CONTENT_TYPE, _OUTPATIENT)
+    unsigned = lot.build_lot(
+        documents,
+        author=session.professional,
+        activity=session.activity,
+        content_type=content_type,
+        software_oid=desk.settings.software_oid,
+        now=desk.clock(),
+    )
+    signer = desk.cards.signer(session.epoch, KeyUse.SIGNATURE)
+    signed = lot_signature.sign_lot(unsigned, signer, desk.clock(), desk.settings.hash_name)
+    context.assert_same_patient(
+        submission_set=signed.submission_set.patient_id,
+        **{f"document_{n}": document.entry.patient_id for n, document in enumerate(signed.documents, 1)},
+    )
+    frozen = submit.freeze(signed)
+    desk.still(session, context)
+    listed = {document.entry.entry_uuid: document for document in documents}
+    by_id = {document.entry.entry_uuid: document for document in signed.documents}
+    item = desk.outbox.enqueue(
+        NewItem(
+            kind=kind,
+            title=" + ".join(titles),
+            patient=context.ins,
+            author=session.professional.id_nat,
+            structure=session.activity.structure.id_nat,
+            unique_id=signed.submission_set.unique_id,
+            metadata=frozen.metadata,
+            parts=tuple(
+                NewPart(part_id, by_id[part_id].entry.unique_id, content, listed=part_id in listed)
+                for part_id, content in frozen.parts
+            ),
+            epoch=session.epoch,
+        )
+    )
+    desk.write("deposit", "begun", patient=context.ins, subject=item.unique_id)
+    user.tell(Step("send"))
+    desk.still(session, context)
+    return send_one(desk, session, item.id)

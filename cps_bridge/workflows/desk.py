@@ -1,0 +1,179 @@
+"""What lies on the desk while people work: the session, the patient on screen, and the rooms a use case may ask.
+
+A desk is shared by every use case of one person; it is changed only through its methods, from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from soap_clients.host import Host
+
+from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
+from cps_bridge.storage.consents import Consents
+from cps_bridge.storage.journal import Journal
+from cps_bridge.storage.outbox import Outbox
+from cps_bridge.storage.settings import Settings
+from dossier.access import NORMAL_ACCESS, Access, Dossier
+from dossier.clock import Clock, system_clock
+from dossier.context import CardEpoch, PatientContext
+from dossier.failure import Failure
+from dossier.patient import Ins
+from dossier.professional import Activity, CardKind, Professional
+
+HostMaker = Callable[[ProfessionalCard, Activity, CardEpoch], Host]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One professional at work: card, practice situation and connection; it ends with the stay of the card."""
+
+    card: ProfessionalCard
+    activity: Activity
+    epoch: CardEpoch
+    host: Host
+    opened_at: datetime
+
+    @property
+    def professional(self) -> Professional:
+        """The holder of the card."""
+        return self.card.professional
+
+
+@dataclass
+class Desk:
+    """The shared state of the use cases; on_change is told the name of what changed: session, patient, access."""
+
+    settings: Settings
+    cards: CardService
+    outbox: Outbox
+    journal: Journal
+    consents: Consents
+    make_host: HostMaker
+    clock: Clock = system_clock
+    on_change: Callable[[str], None] = field(default=lambda what: None)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+        self._session: Session | None = None
+        self._patient: PatientContext | None = None
+        self._dossier: Dossier | None = None
+        self._access = NORMAL_ACCESS
+
+    @property
+    def session(self) -> Session | None:
+        """The open session, or None."""
+        return self._session
+
+    @property
+    def patient(self) -> PatientContext | None:
+        """The patient on screen, or None."""
+        return self._patient
+
+    @property
+    def dossier(self) -> Dossier | None:
+        """What the host last said of the patient's dossier, or None."""
+        return self._dossier
+
+    @property
+    def access(self) -> Access:
+        """The mode of the calls made for the patient on screen."""
+        return self._access
+
+    def require_session(self) -> Session:
+        """Give the open session; raises Failure SESSION_NEEDED, or CARD_REMOVED when its card is gone."""
+        session = self._session
+        if session is None:
+            raise Failure("SESSION_NEEDED")
+        if not self.cards.is_current(session.epoch):
+            self.end_session()
+            raise Failure("CARD_REMOVED")
+        return session
+
+    def require_patient(self) -> PatientContext:
+        """Give the patient on screen; raises Failure PATIENT_NEEDED."""
+        if self._patient is None:
+            raise Failure("PATIENT_NEEDED")
+        return self._patient
+
+    def still(self, session: Session, context: PatientContext) -> None:
+        """Check, just before something is committed, that person and patient are the ones it was prepared for.
+
+        Raises Failure CARD_REMOVED, SESSION_CHANGED or PATIENT_CHANGED.
+        """
+        if self.require_session() is not session:
+            raise Failure("SESSION_CHANGED")
+        if self._patient is not context:
+            raise Failure("PATIENT_CHANGED")
+
+    def begin_session(self, session: Session) -> None:
+        """Put a session on the desk; the one before, and its patient, leave."""
+        self.end_session()
+        self._session = session
+        self.on_change("session")
+
+    def end_session(self) -> None:
+        """Close the connection, drop the card login and the patient; nothing happens without a session."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is None:
+            return
+        self.leave_patient()
+        session.host.close()
+        self.cards.log_out(session.epoch)
+        self.on_change("session")
+
+    def show_patient(self, context: PatientContext) -> None:
+        """Put a patient on screen; the access of the one before ends."""
+        with self._lock:
+            self._patient, self._dossier, self._access = context, None, NORMAL_ACCESS
+        self.on_change("patient")
+
+    def show_dossier(self, context: PatientContext, dossier: Dossier, access: Access) -> None:
+        """Keep what the host said and the mode of the access; raises Failure PATIENT_CHANGED when too late."""
+        with self._lock:
+            if self._patient is not context:
+                raise Failure("PATIENT_CHANGED")
+            self._dossier, self._access = dossier, access
+        self.on_change("access")
+
+    def leave_patient(self) -> None:
+        """Take the patient off the screen."""
+        with self._lock:
+            gone, self._patient = self._patient, None
+            self._dossier, self._access = None, NORMAL_ACCESS
+        if gone is not None:
+            self.on_change("patient")
+
+    def cards_changed(self, slots: tuple[Slot, ...]) -> None:
+        """React to readers: the session ends with its card; another Vitale never continues the patient on screen."""
+        session, context = self._session, self._patient
+        epochs = {slot.epoch for slot in slots if slot.epoch}
+        if session and session.epoch not in epochs and not self.cards.is_current(session.epoch):
+            self.end_session()
+        other_vitale = any(slot.kind is CardKind.VITALE and slot.epoch != _epoch(context) for slot in slots)
+        if context and context.epoch and other_vitale:
+            self.leave_patient()
+
+    def write(
+        self, action: str, outcome: str, *, patient: Ins | None = None, access: Access | None = None, subject: str = ""
+    ) -> None:
+        """Write one line of the practice's journal, in the name of the open session."""
+        session, mode = self._session, access or self._access
+        self.journal.record(
+            action,
+            outcome=outcome,
+            professional=session.professional.id_nat if session else "",
+            structure=session.activity.structure.id_nat if session else "",
+            patient=patient,
+            mode=mode.mode.value,
+            reason=str(mode.justification or ""),
+            subject=subject,
+        )
+
+
+def _epoch(context: PatientContext | None) -> CardEpoch | None:
+    return context.epoch if context else None

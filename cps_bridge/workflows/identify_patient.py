@@ -1,0 +1,53 @@
+"""Know the patient: from the Vitale card, or from an INS; qualified by INSi, never by the card alone."""
+
+from __future__ import annotations
+
+from cps_bridge.workflows.desk import Desk, Session
+from cps_bridge.workflows.user import CardSeen, CardWanted, ChooseBeneficiary, User
+from dossier.context import PatientContext, Source
+from dossier.failure import Failure
+from dossier.patient import INS_NIR, INS_NIR_TEST, IdentityStatus, Ins, PatientIdentity
+from dossier.professional import CardKind
+from soap_clients import insi, patients
+
+
+def identify_patient(desk: Desk, user: User, *, source: str = "vitale", ins: str = "", oid: str = "") -> PatientContext:
+    """Put a patient on screen. source: "vitale" or "ins"; oid: that of the INS, by default the one of the mode.
+
+    Raises Failure INSI_NOT_FOUND, IDENTITY_NOT_QUALIFIED, TEST_IDENTITY_REFUSED, PATIENT_CHANGED.
+    """
+    session = desk.require_session()
+    desk.leave_patient()
+    context = _by_ins(desk, session, ins, oid) if source == "ins" else _by_vitale(desk, user, session)
+    if desk.settings.production and context.ins.is_test:
+        raise Failure("TEST_IDENTITY_REFUSED")
+    desk.show_patient(context)
+    desk.write("patient", "done", patient=context.ins)
+    return context
+
+
+def _by_vitale(desk: Desk, user: User, session: Session) -> PatientContext:
+    user.tell(CardWanted(CardKind.VITALE))
+    slot = desk.cards.wait_for(CardKind.VITALE)
+    user.tell(CardSeen(CardKind.VITALE))
+    if slot.epoch is None:
+        raise Failure("CARD_REMOVED")
+    people = desk.cards.read_vitale(slot.epoch)
+    beneficiary = people[0] if len(people) == 1 else user.ask(ChooseBeneficiary(people))
+    identity = insi.qualify(session.host, beneficiary)
+    if not desk.cards.is_current(slot.epoch):
+        raise Failure("PATIENT_CHANGED")
+    return PatientContext(identity, Source.VITALE, slot.epoch, beneficiary)
+
+
+def _by_ins(desk: Desk, session: Session, ins: str, oid: str) -> PatientContext:
+    wanted = Ins.parse(ins, oid or (INS_NIR if desk.settings.production else INS_NIR_TEST))
+    dossier = patients.existence(session.host, wanted)
+    if dossier.traits is None:
+        raise Failure("PATIENT_UNKNOWN_BY_INS")
+    return PatientContext(PatientIdentity(dossier.traits, IdentityStatus.QUALIFIED, wanted), Source.INS)
+
+
+def leave_patient(desk: Desk, user: User) -> None:
+    """Take the patient off the screen."""
+    desk.leave_patient()

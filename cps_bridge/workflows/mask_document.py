@@ -1,0 +1,29 @@
+"""Mask a document to the other professionals, or show it again, at the patient's request (TD3.3a)."""
+
+from __future__ import annotations
+
+from cps_bridge.workflows.desk import Desk
+from cps_bridge.workflows.paper import author_of
+from cps_bridge.workflows.read_documents import find_entry
+from cps_bridge.workflows.user import ConfirmMask, User
+from dossier import codes
+from dossier.failure import Cancelled
+from dossier.metadata import MASKED, DocumentEntry
+from soap_clients.xds import update
+
+
+def mask_document(desk: Desk, user: User, *, unique_id: str, masked: bool = True) -> DocumentEntry:
+    """Mask (or unmask) one document, and give its entry as the host now keeps it; raises Failure, Cancelled."""
+    session, context = desk.require_session(), desk.require_patient()
+    entry = find_entry(desk, unique_id)
+    if entry.is_masked == masked:
+        return entry
+    if not user.ask(ConfirmMask(entry.title, masked)):
+        raise Cancelled
+    kept = tuple(code for code in entry.confidentiality if code.code != MASKED)
+    wanted = (*kept, codes.find(codes.CONFIDENTIALITY, MASKED)) if masked else kept
+    desk.still(session, context)
+    authors = (author_of(session.professional, session.activity),)
+    update.change_confidentiality(session.host, entry, wanted, authors, desk.settings.software_oid, desk.access)
+    desk.write("mask" if masked else "unmask", "done", patient=context.ins, subject=unique_id)
+    return find_entry(desk, unique_id)
