@@ -27,6 +27,7 @@ class House:
         self.audit = Audit(store)
         self.directory = Directory(store)
         dossiers.ensure_tables(store)
+        self.ca_file: Path | None = None  # PEM of the authorities that lot signatures chain to; set by who serves
 
     @classmethod
     def open(cls, directory: Path) -> House:
