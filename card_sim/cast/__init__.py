@@ -46,7 +46,8 @@ class CastProfessional:
 
     id_nat: PS_IdNat; title: wording of the profession in the certificate; profession: TRE_G15 code or "";
     specialty: savoir-faire (SM26), pharmacist section (A) or ""; card_kind: "CPS" or "CPE"; serial: 8 digits;
-    is_test: whether the certificate's category marks a test product.
+    is_test: whether the certificate's category marks a test product; key_ids: last byte of the identifiers of the
+    signature and authentication keys (cards of both kinds exist: 01/02 and 10/20).
     """
 
     key: str
@@ -62,6 +63,7 @@ class CastProfessional:
     activities: tuple[CastActivity, ...]
     pin: str = DEFAULT_PIN
     puk: str = DEFAULT_PUK
+    key_ids: tuple[int, int] = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ def _professional(key: str, value: dict[str, Any]) -> CastProfessional:
     activities = tuple(
         CastActivity(each["number"], structures()[each["structure"]], each["sector"]) for each in value["activities"]
     )
-    return CastProfessional(key=key, **{**value, "activities": activities})
+    key_ids = tuple(value.get("key_ids", (1, 2)))
+    return CastProfessional(key=key, **{**value, "activities": activities, "key_ids": key_ids})
 
 
 def _patient(key: str, value: dict[str, Any]) -> CastPatient:

@@ -1,0 +1,107 @@
+"""A card in a slot of vpcd, the virtual reader driver of pcscd (vsmartcard).
+
+The card is the TCP client: connected is inserted, closed is removed. Each message is a length of two bytes (big-endian)
+and a payload. A payload of one byte is a control: 00 power off, 01 power on, 02 reset, 04 ask the ATR (the only one
+that is answered). Any other payload is a command, and the reader waits for its answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+
+from card_sim.card import SimulatedCard
+from card_sim.faults import DeadCardError, MuteCardError
+
+_POWER_OFF, _POWER_ON, _RESET, _ATR = 0, 1, 2, 4
+# Linux only. vpcd writes length and payload in two segments and waits, between them, for an acknowledgement that the
+# kernel delays by 40 ms: acknowledging at once makes an exchange 400 times faster. The kernel forgets the option, so it
+# is set again before each recv.
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+
+
+class VpcdCard:
+    """A card while it is in a slot; made by insert()."""
+
+    def __init__(self, card: SimulatedCard, connection: socket.socket) -> None:
+        self._card = card
+        self._socket = connection
+        self._seen = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="vpcd card", daemon=True)
+        self._thread.start()
+
+    @property
+    def inserted(self) -> bool:
+        """Whether the card is still in the slot: False after removal, death, or the end of pcscd."""
+        return self._thread.is_alive()
+
+    def wait_until_seen(self, timeout: float) -> bool:
+        """Wait until the reader has spoken to the card (it polls every 400 ms); False on timeout, in seconds."""
+        return self._seen.wait(timeout)
+
+    def remove(self) -> None:
+        """Take the card out and wait for the end of its thread."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        with self._socket, contextlib.suppress(EOFError, OSError, DeadCardError):
+            while True:
+                (size,) = struct.unpack(">H", self._receive(2))
+                message = self._receive(size)
+                self._seen.set()
+                answer = self._control(message[0]) if size == 1 else self._answer(message)
+                if answer is not None:
+                    self._socket.sendall(struct.pack(">H", len(answer)) + answer)
+
+    def _control(self, code: int) -> bytes | None:
+        if code == _ATR:
+            return self._card.atr
+        if code == _RESET:
+            self._card.reset()
+        elif code in (_POWER_OFF, _POWER_ON):
+            self._card.power(code == _POWER_ON)
+        return None
+
+    def _answer(self, command: bytes) -> bytes | None:
+        try:
+            return self._card.apdu(command)
+        except MuteCardError:
+            return None  # the reader waits until the card is taken out
+
+    def _receive(self, count: int) -> bytes:
+        received = b""
+        while len(received) < count:
+            if _QUICK_ACK is not None:
+                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+            chunk = self._socket.recv(count - len(received))
+            if not chunk:
+                raise EOFError
+            received += chunk
+        return received
+
+
+def insert(card: SimulatedCard, address: tuple[str, int], timeout: float = 10.0) -> VpcdCard:
+    """Put a card in the slot that listens at (host, port); timeout in seconds.
+
+    Raises ConnectionError when nothing listens there. The slot may still hold a card that has just left: then the new
+    one waits in the queue of the driver until its next poll.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            connection = socket.create_connection(address, 2)
+            break
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise ConnectionError(f"no virtual reader at {address[0]}:{address[1]}") from error
+            time.sleep(0.05)
+    connection.settimeout(None)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    inserted = VpcdCard(card, connection)
+    inserted.wait_until_seen(max(0.0, deadline - time.monotonic()))
+    return inserted
