@@ -119,7 +119,7 @@ class Authorisation:
 
 
 def authorisation(store: Store, ins: str, holders: tuple[str, str], now: datetime, life_days: int) -> Authorisation:
-    """What `holders` (professional, structure) may do: the professional's own row, or the one of the whole structure."""
+    """What `holders` (professional, structure) may do: the own row, or else the one of the whole structure."""
     with store.transaction() as cursor:
         rows = {
             row["holder"]: row

@@ -1,0 +1,160 @@
+"""The VIHF 3.0 read as a record: shape and completeness, not yet meaning (SAML 2.0 core 2.3.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .call import HostFault
+from .envelope import SAML, text_of
+
+HL7 = "urn:hl7-org:v3"
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_ISSUER_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
+_CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
+_CLASSES = frozenset({"SmartcardPKI", "Password", "TLSClient", "MobileTwoFactorUnregistered", "unspecified"})
+_NCNAME = re.compile(r"^[A-Za-z_][\w.\-]*$", re.ASCII)
+_ORDER = ("Issuer", "Subject", "Conditions", "AuthnStatement", "AttributeStatement")
+
+STRUCTURE = "Identifiant_Structure"
+SECTOR = "Secteur_Activite"
+SUBJECT_ID = "urn:oasis:names:tc:xspa:1.0:subject:subject-id"
+ROLE = "urn:oasis:names:tc:xacml:2.0:subject:role"
+VERSION = "VIHF_Version"
+MODE = "Authentification_mode"
+RESOURCE_ID = "urn:oasis:names:tc:xacml:2.0:resource:resource-id"
+RESOURCE_URN = "Ressource_URN"
+PURPOSE = "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse"
+REASON = "Mode_Acces_Raison"
+SOFTWARE = ("LPS_Nom", "LPS_Version", "LPS_ID_HOMOLOGATION_DMP")
+_MANDATORY = (STRUCTURE, SECTOR, ROLE, VERSION, MODE, RESOURCE_URN, PURPOSE, *SOFTWARE)
+_SPELLINGS = {"Authentification_Mode": MODE}
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A role or a purpose of use: an HL7 CE."""
+
+    code: str
+    system: str
+
+
+@dataclass(frozen=True)
+class Vihf:
+    """The assertion read: texts by attribute name, roles and purpose as codes, moments aware."""
+
+    identifier: str
+    issue_instant: datetime
+    not_before: datetime | None
+    not_on_or_after: datetime | None
+    issuer: str
+    name_id: str
+    authentication: str
+    texts: Mapping[str, str]
+    roles: tuple[Coded, ...]
+    purpose: Coded
+
+
+def read(tree: Any) -> Vihf:
+    """Read an assertion (the verifier's tree when it was signed); HostFault DMPInvalidAssertion when incomplete."""
+    if tree.get("Version") != "2.0" or not _NCNAME.match(tree.get("ID", "")):
+        raise _bad("Version or ID")
+    children = _children(tree)
+    issuer = children["Issuer"]
+    if issuer.get("Format") != _ISSUER_FORMAT:
+        raise _bad("Issuer is not an X509SubjectName")
+    name_ids = list(children["Subject"])
+    if len(name_ids) != 1 or name_ids[0].tag != f"{{{SAML}}}NameID" or not text_of(name_ids[0]):
+        raise _bad("Subject holds one NameID")
+    not_before, not_on_or_after = _conditions(children.get("Conditions"))
+    texts, roles, purpose = _attributes(children["AttributeStatement"])
+    return Vihf(
+        identifier=tree.get("ID"),
+        issue_instant=_moment(tree.get("IssueInstant")),
+        not_before=not_before,
+        not_on_or_after=not_on_or_after,
+        issuer=text_of(issuer),
+        name_id=text_of(name_ids[0]),
+        authentication=_authentication(children["AuthnStatement"]),
+        texts=texts,
+        roles=roles,
+        purpose=purpose,
+    )
+
+
+def _bad(reason: str) -> HostFault:
+    return HostFault("DMPInvalidAssertion", reason)
+
+
+def _children(tree: Any) -> dict[str, Any]:
+    names = [child.tag.removeprefix(f"{{{SAML}}}") for child in tree if isinstance(child.tag, str)]
+    names = [name for name in names if not name.endswith("}Signature")]
+    expected = [name for name in _ORDER if name != "Conditions" or "Conditions" in names]
+    if names != expected:
+        raise _bad("the parts of the assertion are not those expected, or not in order")
+    return {child.tag.removeprefix(f"{{{SAML}}}"): child for child in tree}
+
+
+def _moment(value: str | None) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value or "")
+    except ValueError:
+        raise _bad("a moment cannot be read") from None
+    if moment.tzinfo is None or not (value or "").endswith("Z"):
+        raise _bad("moments are in UTC")
+    return moment
+
+
+def _conditions(element: Any) -> tuple[datetime | None, datetime | None]:
+    if element is None:
+        return None, None
+    bounds = [element.get("NotBefore"), element.get("NotOnOrAfter")]
+    first, last = (None if bound is None else _moment(bound) for bound in bounds)
+    return first, last
+
+
+def _authentication(statement: Any) -> str:
+    _moment(statement.get("AuthnInstant"))
+    found = statement.findall(f"./{{{SAML}}}AuthnContext/{{{SAML}}}AuthnContextClassRef")
+    name = text_of(found[0]).removeprefix(_CLASS) if len(found) == 1 else ""
+    if name not in _CLASSES:
+        raise _bad("AuthnContextClassRef")
+    return name
+
+
+def _attributes(statement: Any) -> tuple[dict[str, str], tuple[Coded, ...], Coded]:
+    texts: dict[str, str] = {}
+    coded: dict[str, tuple[Coded, ...]] = {}
+    for attribute in statement:
+        name = _SPELLINGS.get(attribute.get("Name", ""), attribute.get("Name", ""))
+        values = attribute.findall(f"{{{SAML}}}AttributeValue")
+        if attribute.tag != f"{{{SAML}}}Attribute" or not name or name in texts or name in coded or not values:
+            raise _bad("an attribute without name or value, or repeated")
+        if name in (ROLE, PURPOSE):
+            element = "Role" if name == ROLE else "PurposeOfUse"
+            coded[name] = tuple(_coded(value, element) for value in values)
+        elif len(values) != 1:
+            raise _bad(f"{name} has several values")
+        else:
+            texts[name] = text_of(values[0])
+    for name in _MANDATORY:
+        if not texts.get(name) and not coded.get(name):
+            raise _bad(f"{name} is missing or empty")
+    if len(coded[ROLE]) > 4 or len(coded[PURPOSE]) != 1:
+        raise _bad("one to four roles, one purpose")
+    return texts, coded[ROLE], coded[PURPOSE][0]
+
+
+def _coded(value: Any, name: str) -> Coded:
+    found = list(value)
+    if len(found) != 1 or found[0].tag != f"{{{HL7}}}{name}":
+        raise _bad(f"one {name} for each value")
+    if found[0].get(_XSI_TYPE, "").rpartition(":")[2] != "CE":
+        raise _bad(f"{name} is not a CE")
+    code, system = found[0].get("code", ""), found[0].get("codeSystem", "")
+    if not code or not system:
+        raise _bad(f"{name} without code or codeSystem")
+    return Coded(code, system)
