@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cps_bridge.cards.port import ReaderPort
 from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
@@ -51,7 +51,30 @@ class HostAddress:
 
     base_url: str
     ca_file: Path
-    services: dict[str, str] | None = None
+    services: Mapping[str, str] | None = None
+    insi_url: str = ""
+
+
+class Simulator(Protocol):
+    """The virtual cards of a simulated house, as its doors show them."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the cards that can be put in a reader."""
+        ...
+
+    @property
+    def inserted(self) -> tuple[str, ...]:
+        """The name of the card in each slot, "" for an empty one."""
+        ...
+
+    def insert(self, slot: int, name: str) -> None:
+        """Put a card in a slot, in the place of the one that is there."""
+        ...
+
+    def remove(self, slot: int) -> None:
+        """Take the card of a slot away."""
+        ...
 
 
 class House:
@@ -72,6 +95,7 @@ class House:
         if trace and settings.production:
             raise Failure("TRACE_REFUSED")
         self.settings, self.directory, self.address = settings, directory, address
+        self.simulation: Simulator | None = None
         self._trace_directory = trace
         self._vault = Vault(directory / "vault.db", key)
         self.cards = CardService(port, test_allowed=not settings.production)
@@ -179,6 +203,7 @@ class House:
     def _make_host(self, card: ProfessionalCard, activity: Activity, epoch: CardEpoch) -> Host:
         """Connect the holder of a card to the host, with the keys that stay in the card."""
         from soap_clients.host import Endpoints, Host, Software
+
         from soap_clients.trace import Trace
         from soap_clients.transport import Transport
 

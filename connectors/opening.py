@@ -1,0 +1,77 @@
+"""Open the house that the options describe: real readers and host, or both simulators."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from connectors.console_user import read_secret
+from cps_bridge.house import HostAddress, House
+from cps_bridge.storage.keys import key_from_keyring, key_from_passphrase
+from cps_bridge.storage.settings import Settings
+from dossier.failure import Failure
+
+# What is simulated is fictional: its vault is encrypted like any other, with a passphrase that everybody knows.
+_SIMULATION_PASSPHRASE = b"simulation"
+
+
+@contextmanager
+def open_house(options: argparse.Namespace) -> Iterator[House]:
+    """Open a house and close it, with its simulators when there are some.
+
+    Raises Failure of kind input (settings), storage (vault), card (readers).
+    """
+    directory = options.data or user_data_path("cps-bridge", ensure_exists=False)
+    settings = Settings.load(directory)
+    if options.simulated:
+        yield from _simulated(options, directory, settings)
+    else:
+        yield from _real(options, directory, settings)
+
+
+def _real(options: argparse.Namespace, directory: Path, settings: Settings) -> Iterator[House]:
+    from cps_bridge.cards.pcsc import PcscReaders
+
+    port = PcscReaders(only=frozenset(settings.readers) or None)
+    house = House(settings, port, directory, _key(options, directory), _address(options, settings), trace=options.trace)
+    try:
+        yield house
+    finally:
+        house.close()
+        port.close()
+
+
+def _simulated(options: argparse.Namespace, directory: Path, settings: Settings) -> Iterator[House]:
+    from cps_bridge.simulated import Simulation
+
+    if settings.production:
+        raise Failure("SIMULATION_IN_PRODUCTION")
+    key = key_from_passphrase(directory, bytearray(_SIMULATION_PASSPHRASE))
+    with Simulation.start(directory, cps=options.cps, vitale=options.vitale) as simulation:
+        address = _address(options, settings) or simulation.address
+        house = House(settings, simulation.port, directory, key, address, trace=options.trace)
+        house.simulation = simulation
+        try:
+            yield house
+        finally:
+            house.close()
+
+
+def _key(options: argparse.Namespace, directory: Path) -> bytes:
+    if options.passphrase_fd is not None:
+        return key_from_passphrase(directory, read_secret(options.passphrase_fd))
+    return key_from_keyring(directory)
+
+
+def _address(options: argparse.Namespace, settings: Settings) -> HostAddress | None:
+    base = options.host or settings.host_url
+    if not base:
+        return None
+    authorities = options.host_ca or Path(settings.host_ca)
+    if not authorities.is_file():
+        raise Failure("HOST_CA_MISSING", path=authorities.name)
+    return HostAddress(base, authorities, insi_url=options.insi or settings.insi_url)

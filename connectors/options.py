@@ -1,0 +1,114 @@
+"""The options of the command line, made from the catalogue of use cases."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from cps_bridge.workflows.catalogue import CATALOGUE
+from dossier.access import BreakGlassReason
+
+_Option = tuple[tuple[str, ...], dict[str, Any]]
+NEEDS_NOTHING = frozenset({"outbox", "outbox-history", "journal", "journal-export", "study"})
+NEEDS_SESSION = frozenset({"session", "send", "patient"})
+HIDDEN = frozenset({"lock", "leave-patient", "end-access"})
+EPILOG = """codes de sortie :
+  0 fait   2 usage   3 refus de l'hôte   4 carte   5 issue inconnue   6 donnée invalide   7 réseau   8 stockage
+  130 abandonné"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser: one sub-command per use case, the common options on each."""
+    common = _common()
+    top = argparse.ArgumentParser(
+        prog="cps-bridge",
+        description="CPS Bridge : le client libre du dossier médical partagé.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMANDE")
+    window = commands.add_parser("window", help="Ouvrir la fenêtre", parents=[common])
+    window.add_argument("--exit-after-paint", action="store_true", help=argparse.SUPPRESS)
+    for name, use_case in CATALOGUE.items():
+        if name not in HIDDEN:
+            command = commands.add_parser(name, help=use_case.help, parents=[common])
+            for names, how in _OPTIONS.get(name, ()):
+                command.add_argument(*names, **how)
+    return top
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    place = common.add_argument_group("lieu")
+    place.add_argument("--data", type=Path, metavar="DIR", help="dossier de données du cabinet")
+    place.add_argument("--host", metavar="URL", help="adresse de base de l'hôte (.../v2/services/)")
+    place.add_argument("--host-ca", type=Path, metavar="FICHIER", help="autorités de l'hôte (PEM)")
+    place.add_argument("--insi", metavar="URL", help="adresse du téléservice INSi")
+    place.add_argument("--simulated", action="store_true", help="cartes virtuelles et hôte virtuel")
+    place.add_argument("--cps", metavar="NOM", help="carte professionnelle virtuelle (avec --simulated)")
+    place.add_argument("--vitale", metavar="NOM", help="carte Vitale virtuelle (avec --simulated)")
+    place.add_argument("--trace", type=Path, metavar="DIR", help="écrire les échanges (refusé en production)")
+    talk = common.add_argument_group("dialogue")
+    talk.add_argument("--json", action="store_true", help="un objet JSON par ligne")
+    talk.add_argument("--pin-fd", type=int, metavar="N", help="lire le code porteur sur ce descripteur")
+    talk.add_argument("--passphrase-fd", type=int, metavar="N", help="lire la phrase de passe du coffre")
+    talk.add_argument("--activity", type=int, metavar="N", help="situation d'exercice, par son numéro")
+    talk.add_argument("--beneficiary", type=int, metavar="N", help="bénéficiaire de la carte Vitale")
+    talk.add_argument("--yes", action="store_true", help="confirmer sans demander")
+    who = common.add_argument_group("patient")
+    who.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")
+    who.add_argument("--oid", default="", metavar="OID", help="OID de cet INS")
+    return common
+
+
+def _option(*names: str, **how: Any) -> _Option:
+    return names, how
+
+
+_CONSENT = (
+    _option("--informed", action="store_true", default=None, help="le patient a reçu l'information"),
+    _option("--consent", choices=("oral", "ecrit", "aucun"), help="consentement du patient"),
+    _option("--no-break-glass", action="store_true", help="le patient refuse le bris de glace"),
+    _option("--no-regulation", action="store_true", help="le patient refuse l'accès du centre 15"),
+)
+_VISIBILITY = (
+    _option("--title", default="", help="titre du document"),
+    _option("--masked", action="store_true", help="masqué aux autres professionnels"),
+)
+_REASONS = ", ".join(each.name for each in BreakGlassReason)
+_EMERGENCY = (
+    _option("--reason", metavar="MOTIF", help=f"bris de glace : {_REASONS}"),
+    _option("--because", metavar="TEXTE", help="justification du bris de glace"),
+    _option("--regulation", action="store_true", help="accès du centre 15"),
+)
+_FOLDER = _option("folder", type=Path, help="dossier des fichiers DICOM")
+_DOCUMENT = _option("unique_id", help="identifiant du document (uniqueId)")
+_OPTIONS: dict[str, tuple[_Option, ...]] = {
+    "create": (
+        *_CONSENT,
+        _option("--email", help="adresse électronique du patient"),
+        _option("--mobile", help="mobile du patient"),
+        _option("--out", type=Path, metavar="DIR", required=True, help="où écrire les deux feuilles (PDF)"),
+    ),
+    "reactivate": _CONSENT,
+    "authorise": (
+        _option("--as", dest="access", choices=("autorise", "medecin-traitant", "non"), help="accès déclaré"),
+    ),
+    "deposit": (
+        _option("path", type=Path, help="fichier à déposer"),
+        _option("--type", dest="type_code", required=True, help="type de document (code LOINC ou national)"),
+        _option("--hidden-from-patient", action="store_true", help="non visible par le patient"),
+        *_VISIBILITY,
+    ),
+    "deposit-imaging": (_option("report", type=Path, help="compte rendu (PDF)"), _FOLDER, *_VISIBILITY),
+    "study": (_FOLDER,),
+    "open": (_DOCUMENT, _option("--out", type=Path, metavar="FICHIER", help="où écrire le contenu"), *_EMERGENCY),
+    "mask": (_DOCUMENT, _option("--show", action="store_true", help="rendre visible au lieu de masquer")),
+    "list": (_option("--archived", action="store_true", help="avec les documents archivés"), *_EMERGENCY),
+    "dossier": _EMERGENCY,
+    "administration": _EMERGENCY,
+    "break-glass": _EMERGENCY,
+    "outbox-history": (_option("number", type=int, help="numéro de l'envoi"),),
+    "journal-export": (_option("path", type=Path, help="fichier à écrire"),),
+}

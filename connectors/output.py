@@ -1,0 +1,113 @@
+"""What a use case gives, as one JSON object a line, or as French lines for people."""
+
+from __future__ import annotations
+
+import base64
+import enum
+import json
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dossier.failure import Failure
+from dossier.timestamp import Timestamp
+
+_LEFT_OUT = frozenset({"host", "epoch", "authentication", "signature", "card"})
+
+
+def to_plain(value: Any) -> Any:
+    """Turn domain objects into JSON values; bytes as base64, enums as their value, secrets never."""
+    if is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Timestamp):
+            return str(value)
+        return {each.name: to_plain(getattr(value, each.name)) for each in fields(value) if each.name not in _LEFT_OUT}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): to_plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list | frozenset | set):
+        return [to_plain(each) for each in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def json_lines(value: Any) -> list[str]:
+    """Give one line per object: a tuple gives one line per element, None gives one empty object."""
+    objects = list(value) if isinstance(value, tuple) else [value if value is not None else {}]
+    plain = [to_plain(each) for each in objects]
+    return [json.dumps(each if isinstance(each, dict) else {"value": each}, ensure_ascii=False) for each in plain]
+
+
+def failure_line(failure: Failure, language: str) -> str:
+    """Give a failure as one JSON line."""
+    told = {
+        "failure": failure.code,
+        "kind": failure.kind.name.lower(),
+        "sentence": failure.sentence(language),
+        "remedy": failure.remedy(language),
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+def text_lines(name: str, value: Any) -> list[str]:
+    """Give what a person reads of a result."""
+    if value is None:
+        return ["Fait."]
+    objects = value if isinstance(value, tuple) else (value,)
+    if not objects:
+        return ["Rien à montrer."]
+    return [_text(name, each) for each in objects]
+
+
+def _text(name: str, value: Any) -> str:
+    shown = _TEXTS.get(type(value).__name__)
+    return shown(value) if shown else f"{name} : {value}"
+
+
+def _dossier(value: Any) -> str:
+    return f"DMP {value.state.value} - autorisation : {value.authorisation.value}" + (
+        " - médecin traitant" if value.is_attending_doctor else ""
+    )
+
+
+def _entry(value: Any) -> str:
+    day = value.creation_time.digits
+    author = value.authors[0].person if value.authors else None
+    columns = (
+        f"{day[6:8]}/{day[4:6]}/{day[:4]}",
+        value.type_code.display,
+        value.title,
+        f"{author.given_name} {author.family_name}" if author else "",
+        "masqué aux professionnels" if value.is_masked else "",
+        value.unique_id,
+    )
+    return "  ".join(filter(None, columns))
+
+
+def _patient(value: Any) -> str:
+    traits = value.identity.traits
+    born = traits.birth_date
+    return (
+        f"{traits.shown_name} {traits.first_given_name}, né(e) le {born[6:8]}/{born[4:6]}/{born[:4]},"
+        f" INS {value.identity.ins} {value.identity.status.value} ({value.source.value})"
+    )
+
+
+_TEXTS = {
+    "Dossier": _dossier,
+    "DocumentEntry": _entry,
+    "PatientContext": _patient,
+    "Session": lambda v: (
+        f"Session ouverte : {v.professional.given_name} {v.professional.family_name}, {v.activity.structure.name}"
+    ),
+    "OutboxItem": lambda v: f"Envoi n° {v.id} : {v.title} - {v.state.value}" + (f" ({v.code})" if v.code else ""),
+    "Move": lambda v: f"{v.at:%d/%m/%Y %H:%M:%S}  {v.state.value}  {v.code}",
+    "JournalEntry": lambda v: f"{v.seq}  {v.at:%d/%m/%Y %H:%M:%S}  {v.action}  {v.outcome}  {v.mode}  {v.reason}",
+    "CreationOutcome": lambda v: f"DMP créé. {_dossier(v.dossier)}",
+}
