@@ -1,0 +1,189 @@
+"""Command and answer APDUs of ISO/IEC 7816-4, short form, over a link that speaks T=0.
+
+With T=0 an answer that belongs to a command with data is fetched by GET RESPONSE (61xx), and a wrong expected length
+is said by the card (6Cxx); both are settled here, with bounds.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from cps_bridge.cards.port import Link
+from cps_bridge.cards.tlv import LIMIT, descend, parse
+from dossier.failure import Failure
+
+VERIFY = 0x20
+CHANGE_REFERENCE_DATA = 0x24
+RESET_RETRY_COUNTER = 0x2C
+SELECT = 0xA4
+READ_BINARY = 0xB0
+GET_DATA = 0xCB
+MANAGE_SECURITY_ENVIRONMENT = 0x22
+PERFORM_SECURITY_OPERATION = 0x2A
+INTERNAL_AUTHENTICATE = 0x88
+_GET_RESPONSE = 0xC0
+
+OK = 0x9000
+END_OF_FILE = 0x6282
+SECURITY_STATUS = 0x6982
+BLOCKED = 0x6983
+NOT_FOUND = 0x6A82
+REFERENCE_NOT_FOUND = 0x6A88
+WRONG_OFFSET = 0x6B00
+
+MAX_READ = 0xE7
+"""Largest block that a CPS3 gives to one READ BINARY."""
+
+_SECRET = (VERIFY, CHANGE_REFERENCE_DATA, RESET_RETRY_COUNTER)
+_log = logging.getLogger("cards")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a card answered: data without the status word, and the status word."""
+
+    data: bytes = field(repr=False)
+    status: int
+
+
+def build(ins: int, p1: int, p2: int, data: bytes | bytearray = b"", le: int | None = None) -> bytearray:
+    """Build a command APDU: case 1, 2 (le: 1 to 256) or 3 (data: 1 to 255 bytes).
+
+    Case 4 has no le with T=0 (ISO/IEC 7816-3 clause 12.2.1): the card announces its answer by 61xx.
+    """
+    if len(data) > 255 or (data and le is not None):
+        raise ValueError("not a short T=0 command")
+    command = bytearray((0x00, ins, p1, p2))
+    if data:
+        command.append(len(data))
+        command += data
+    elif le is not None:
+        command.append(le & 0xFF)
+    return command
+
+
+class Channel:
+    """One link, spoken to in whole commands."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._retired = False
+
+    def send(self, ins: int, p1: int, p2: int, data: bytes | bytearray = b"", le: int | None = None) -> Answer:
+        """Send a command and gather its whole answer; the buffer of the command is wiped.
+
+        Raises Failure CARD_UNREADABLE for an answer that is none, and the builtins of the port.
+        """
+        command = build(ins, p1, p2, data, le)
+        start = time.monotonic()
+        try:
+            answer = self._gather(command)
+        finally:
+            command[:] = bytes(len(command))
+        _log.debug(
+            "apdu ins=%02X p1=%02X p2=%02X sent=%s received=%d status=%04X ms=%.1f",
+            ins, p1, p2, "-" if ins in _SECRET else len(data), len(answer.data), answer.status,
+            (time.monotonic() - start) * 1e3,
+        )  # fmt: skip
+        return answer
+
+    def demand(self, ins: int, p1: int, p2: int, data: bytes = b"", le: int | None = None) -> bytes:
+        """Send a command and give its data; raises the Failure of any status word other than 9000."""
+        answer = self.send(ins, p1, p2, data, le)
+        if answer.status != OK:
+            raise failure_of(answer.status)
+        return answer.data
+
+    def _gather(self, command: bytearray) -> Answer:
+        answer = self._transmit(command)
+        if answer.status >> 8 == 0x6C:
+            answer = self._transmit(command[:4] + bytes([answer.status & 0xFF]))
+        data = answer.data
+        while answer.status >> 8 == 0x61 and len(data) < LIMIT:
+            answer = self._transmit(build(_GET_RESPONSE, 0, 0, le=answer.status & 0xFF))
+            if answer.status >> 8 == 0x6C:
+                answer = self._transmit(build(_GET_RESPONSE, 0, 0, le=answer.status & 0xFF))
+            if not answer.data:
+                break
+            data += answer.data
+        if answer.status >> 8 in (0x61, 0x6C):
+            raise Failure("CARD_UNREADABLE", what="APDU")
+        return Answer(data, answer.status)
+
+    def _transmit(self, command: bytearray) -> Answer:
+        if self._retired:
+            raise ConnectionAbortedError("this channel was given up")
+        # A bytearray where the wire says bytes: it can be wiped, and every port reads it as a buffer.
+        raw = self._link.transmit(cast("bytes", command))
+        if not 2 <= len(raw) <= 258:
+            raise Failure("CARD_UNREADABLE", what="APDU")
+        return Answer(bytes(raw[:-2]), int.from_bytes(raw[-2:], "big"))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep other programs away from the card until the end of the block."""
+        with self._link.transaction():
+            yield
+
+    def retire(self) -> None:
+        """Make every later command fail; callable from any thread, does not touch the link (it may be stuck)."""
+        self._retired = True
+
+    def close(self) -> None:
+        """Let go of the card; errors of a link that is gone already are of no interest."""
+        self._retired = True
+        try:
+            self._link.close()
+        except OSError:
+            _log.debug("the link was gone before it was closed")
+
+    def read_file(self, path: bytes) -> bytes:
+        """Select a transparent file by path from the master file and read it whole.
+
+        path: two bytes per step, starting with 3F00. Raises Failure CARD_DATA_MISSING, PIN_REQUIRED, CARD_UNREADABLE.
+        """
+        parameters = self.demand(SELECT, 0x09, 0x04, path)
+        size = descend(parse(parameters), 0x80)
+        if size is None or not 0 < len(size.value) <= 2:
+            return self.read_selected(MAX_READ)
+        return self._read_exactly(int.from_bytes(size.value, "big"))
+
+    def _read_exactly(self, size: int) -> bytes:
+        content = bytearray()
+        while len(content) < min(size, LIMIT):
+            offset = len(content)
+            block = self.demand(READ_BINARY, offset >> 8, offset & 0xFF, le=min(MAX_READ, size - offset))
+            if not block:
+                raise Failure("CARD_UNREADABLE", what="file")
+            content += block
+        return bytes(content)
+
+    def read_selected(self, block: int, start: bytes = b"") -> bytes:
+        """Read the selected transparent file from where start ends to its own end, block bytes at a time."""
+        content = bytearray(start)
+        while len(content) < LIMIT:
+            answer = self.send(READ_BINARY, len(content) >> 8, len(content) & 0xFF, le=block)
+            content += answer.data
+            if answer.status in (END_OF_FILE, WRONG_OFFSET) or (answer.status == OK and not answer.data):
+                return bytes(content)
+            if answer.status != OK:
+                raise failure_of(answer.status)
+        raise Failure("CARD_UNREADABLE", what="file")
+
+
+def failure_of(status: int) -> Failure:
+    """Turn a status word (ISO/IEC 7816-4 clause 5.1.3) into the failure that people read."""
+    if status == SECURITY_STATUS:
+        return Failure("PIN_REQUIRED")
+    if status in (BLOCKED, 0x63C0):
+        return Failure("PIN_BLOCKED")
+    if status & 0xFFF0 == 0x63C0:
+        return Failure("PIN_WRONG", tries_left=status & 0x0F)
+    if status in (NOT_FOUND, 0x6A83, REFERENCE_NOT_FOUND):
+        return Failure("CARD_DATA_MISSING")
+    return Failure("CARD_REFUSED", status=f"{status:04X}")

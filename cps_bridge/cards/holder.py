@@ -1,0 +1,61 @@
+"""Who holds a professional card: from its certificates to the nouns of the dossier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cps_bridge.cards.cps import KeyPair
+from dossier.certificate import Certificate
+from dossier.failure import Failure
+from dossier.professional import DOCTOR, CardKind, Professional
+
+_SPECIAL = re.compile(r"[^\w ]|_")
+
+
+def kind_of_holder(certificate: Certificate) -> CardKind:
+    """Tell the kind of card: a certificate without surname and given name is the one of an employee (CPE).
+
+    An employee card may also name its holder, then it carries no profession. "/CPA" in the name marks a CPA.
+    """
+    if "/CPA" in certificate.common_name:
+        return CardKind.CPA
+    named = bool(certificate.surname or certificate.given_name)
+    return CardKind.CPS if named and certificate.profession else CardKind.CPE
+
+
+def professional_of(certificate: Certificate, read_specialty: Callable[[], str]) -> Professional:
+    """Make the professional of an authentication certificate.
+
+    read_specialty is called for a doctor whose certificate lacks the specialty. A certificate without names gives O as
+    family name and CN as given name, special characters turned into "-".
+    """
+    named = bool(certificate.surname or certificate.given_name)
+    specialty = certificate.specialty
+    if not specialty and certificate.profession == DOCTOR:
+        specialty = read_specialty()
+    return Professional(
+        id_nat=certificate.common_name,
+        family_name=certificate.surname if named else _SPECIAL.sub("-", certificate.organisation),
+        given_name=certificate.given_name if named else _SPECIAL.sub("-", certificate.common_name),
+        profession=certificate.profession,
+        specialty=specialty,
+        card_kind=kind_of_holder(certificate),
+        is_test=certificate.is_test,
+    )
+
+
+def authentication_pair(pairs: tuple[KeyPair, ...]) -> KeyPair:
+    """Give the pair that opens TLS, chosen by what the certificate says; raises Failure CARD_KEY_MISSING."""
+    for pair in pairs:
+        if pair.certificate.authenticates and not pair.certificate.signs_documents:
+            return pair
+    for pair in pairs:
+        if not pair.certificate.signs_documents:
+            return pair
+    raise Failure("CARD_KEY_MISSING")
+
+
+def signature_pair(pairs: tuple[KeyPair, ...]) -> KeyPair | None:
+    """Give the pair that signs documents (KeyUsage nonRepudiation), None when the card has none."""
+    return next((pair for pair in pairs if pair.certificate.signs_documents), None)

@@ -1,0 +1,223 @@
+"""The watch thread: which card stays where, told to whoever wants to know."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from cps_bridge.cards.port import ReaderPort, View
+from cps_bridge.cards.slots import Slot
+from cps_bridge.cards.stay import Stay, repeated
+from dossier.context import CardEpoch
+from dossier.failure import Cancelled, Failure
+from dossier.professional import CardKind
+
+Listener = Callable[[tuple[Slot, ...]], None]
+TRANSIENT = ("CARD_BUSY", "CARD_RESET")
+"""Failures of an identification that are worth another attempt while the card stays in the reader."""
+
+_CALM, _RETRY, _RECOVERY = 30.0, 1.0, 1.0  # seconds
+_CANCEL_POLL = 0.1
+_log = logging.getLogger("cards")
+
+
+class ReaderWatch:
+    """Turns views of the readers into stays; identify is called once for each new stay and must not block."""
+
+    def __init__(self, port: ReaderPort, identify: Callable[[Stay], None], leave: Callable[[Stay], None]) -> None:
+        self._port = port
+        self._identify = identify
+        self._leave = leave
+        self._scan = threading.Lock()
+        self._changed = threading.Condition()
+        self._stays: dict[str, Stay] = {}
+        self._view: View = ()
+        self._insertions = 0
+        self._down: Failure | None = None
+        self._scanned = False
+        self._closing = threading.Event()
+        self._listeners: list[Listener] = []
+        self._published: tuple[Slot, ...] | None = None
+        self._thread = threading.Thread(target=self._run, name="cards-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop watching; every stay ends."""
+        self._closing.set()
+        self._port.wake()
+        if self._thread.is_alive():
+            self._thread.join(5)
+        self._absorb(())
+
+    def slots(self) -> tuple[Slot, ...]:
+        """Give the present state of each reader."""
+        with self._changed:
+            return tuple(self._slot(reader) for reader, _, _ in self._view)
+
+    def _slot(self, reader: str) -> Slot:
+        stay = self._stays.get(reader)
+        if stay is None:
+            return Slot(reader, None, None)
+        usable = not stay.failure and not stay.ended.is_set()
+        return Slot(reader, stay.kind, stay.epoch if usable else None, stay.failure.code if stay.failure else "")
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call the listener from the watch thread at each change; the result unsubscribes."""
+        with self._changed:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._changed:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def stay_of(self, epoch: CardEpoch) -> Stay:
+        """Give the living stay of an epoch; raises Failure CARD_REMOVED, CARD_MUTE."""
+        with self._changed:
+            stay = self._stays.get(epoch.reader)
+        if stay is None or stay.epoch != epoch:
+            raise Failure("CARD_REMOVED")
+        stay.demand_alive()
+        return stay
+
+    def admit(self, stay: Stay, kind: CardKind, card_hash: str) -> None:
+        """Record what the identification of a stay found: from now on the card can be used."""
+        with self._changed:
+            stay.kind, stay.failure = kind, None
+            stay.epoch = CardEpoch(stay.reader, stay.insertion, card_hash)
+        self._port.wake()
+
+    def refuse(self, stay: Stay, kind: CardKind, failure: Failure) -> None:
+        """Record why the identification of a stay found nothing usable."""
+        with self._changed:
+            stay.kind, stay.failure, stay.retry_at = kind, failure, time.monotonic() + _RETRY
+        self._port.wake()
+
+    def condemn(self, stay: Stay, failure: Failure) -> None:
+        """End a stay whose card is still in the reader but cannot be used any more."""
+        with self._changed:
+            stay.failure = failure
+            stay.ended.set()
+        self._port.wake()
+
+    def refresh(self) -> None:
+        """Look at the readers now; every stay whose reader changed is over when this returns."""
+        with self._scan:
+            try:
+                view = self._port.readers()
+            except Failure as failure:
+                self._down = failure
+            except OSError as error:
+                self._down = Failure("PCSC_DOWN", cause=type(error).__name__)
+            else:
+                self._down = None
+            self._absorb(() if self._down else view)
+            self._scanned = True
+
+    def _absorb(self, view: View) -> None:
+        present = {reader: (atr, counter) for reader, atr, counter in view}
+        gone, arrived = [], []
+        with self._changed:
+            self._view = view
+            for reader, stay in list(self._stays.items()):
+                over = stay.ended.is_set() and not stay.failure  # found out by an exchange, unseen by the reader
+                if over or present.get(reader) != (stay.atr, stay.counter):
+                    stay.ended.set()
+                    gone.append(self._stays.pop(reader))
+            for reader, atr, counter in view:
+                if atr and reader not in self._stays:
+                    self._insertions += 1
+                    self._stays[reader] = Stay(reader, atr, counter, self._insertions)
+                    arrived.append(self._stays[reader])
+        for stay in gone:
+            self._leave(stay)
+        for stay in arrived:
+            self._identify(stay)
+        if gone or arrived:
+            _log.info("readers=%d gone=%d arrived=%d", len(view), len(gone), len(arrived))
+            self._port.wake()  # a change seen by another thread is published by the watch thread
+
+    def _run(self) -> None:
+        self.refresh()
+        self._publish()
+        while not self._closing.is_set():
+            self._wait()
+            self.refresh()
+            self._retry()
+            self._publish()
+
+    def _wait(self) -> None:
+        if self._down:
+            self._closing.wait(_RECOVERY)
+            return
+        try:
+            self._port.wait(self._view, _RETRY if self._troubled() else _CALM)
+        except (OSError, Failure) as error:
+            _log.info("waiting for card events failed: %s", type(error).__name__)
+            self._closing.wait(_RECOVERY)
+
+    def _troubled(self) -> list[Stay]:
+        with self._changed:
+            return [stay for stay in self._stays.values() if stay.failure and stay.failure.code in TRANSIENT]
+
+    def _retry(self) -> None:
+        for stay in self._troubled():
+            if time.monotonic() >= stay.retry_at:
+                with self._changed:
+                    stay.failure = None
+                self._identify(stay)
+
+    def _publish(self) -> None:
+        slots = self.slots()
+        with self._changed:
+            self._changed.notify_all()
+            if slots == self._published:
+                return
+            self._published = slots
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            try:
+                listener(slots)
+            except Exception:
+                _log.exception("a listener of the card slots failed")
+
+    def wait_for(self, kinds: tuple[CardKind, ...], cancelled: threading.Event | None, timeout: float | None) -> Slot:
+        """Wait for a usable card of one of these kinds.
+
+        Raises Cancelled when the event is set; Failure CARD_NOT_INSERTED on time-out (seconds), PCSC_DOWN or
+        READER_MISSING when there is nothing to wait at, and the failure of a card of the right family that cannot be
+        used.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            while True:
+                if (cancelled and cancelled.is_set()) or self._closing.is_set():
+                    raise Cancelled("no card is waited for any more")
+                found = self._wanted(kinds)
+                if found:
+                    return found
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    raise Failure("CARD_NOT_INSERTED")
+                self._changed.wait(_CANCEL_POLL if left is None else min(left, _CANCEL_POLL))
+
+    def _wanted(self, kinds: tuple[CardKind, ...]) -> Slot | None:
+        slots = tuple(self._slot(reader) for reader, _, _ in self._view)
+        for slot in slots:
+            if slot.epoch and slot.kind in kinds:
+                return slot
+        for stay in self._stays.values():
+            if stay.failure and stay.failure.code not in TRANSIENT and stay.kind in kinds:
+                raise repeated(stay.failure)
+        if self._scanned and self._down:
+            raise repeated(self._down)
+        if self._scanned and not slots:
+            raise Failure("READER_MISSING")
+        return None
