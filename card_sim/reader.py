@@ -190,3 +190,24 @@ class InProcessLink:
     def close(self) -> None:
         """End the connection; the card keeps its state, as with SCARD_LEAVE_CARD."""
         self._open = False
+
+
+class InProcessSlot:
+    """One reader of the process, for hands and for the control socket."""
+
+    def __init__(self, readers: InProcessReaders, name: str) -> None:
+        self.name = name
+        self._readers = readers
+
+    @property
+    def occupied(self) -> bool:
+        """Whether a card is in the slot."""
+        return self._readers.card(self.name) is not None
+
+    def insert(self, card: SimulatedCard) -> None:
+        """Put a card in, in the place of the one that is there."""
+        self._readers.insert(self.name, card)
+
+    def remove(self) -> None:
+        """Take the card out, if there is one."""
+        self._readers.remove(self.name)

@@ -105,3 +105,28 @@ def insert(card: SimulatedCard, address: tuple[str, int], timeout: float = 10.0)
     inserted = VpcdCard(card, connection)
     inserted.wait_until_seen(max(0.0, deadline - time.monotonic()))
     return inserted
+
+
+class VpcdSlot:
+    """One slot of a virtual reader, for hands and for the control socket."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.name = f"{address[0]}:{address[1]}"
+        self._address = address
+        self._inserted: VpcdCard | None = None
+
+    @property
+    def occupied(self) -> bool:
+        """Whether a card is in the slot."""
+        return self._inserted is not None and self._inserted.inserted
+
+    def insert(self, card: SimulatedCard) -> None:
+        """Put a card in, in the place of the one that is there; raises ConnectionError."""
+        self.remove()
+        self._inserted = insert(card, self._address)
+
+    def remove(self) -> None:
+        """Take the card out, if there is one."""
+        if self._inserted is not None:
+            self._inserted.remove()
+            self._inserted = None

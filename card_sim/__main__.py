@@ -1,0 +1,124 @@
+"""The door of the card simulator: serve, list, tell, namespace."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_EMPTY = "vide"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the commands; give an exit code."""
+    parser = argparse.ArgumentParser(prog="card_sim", description="Cartes CPS et Vitale virtuelles.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="met des cartes dans les lecteurs virtuels vpcd")
+    serve.add_argument("--authority", type=Path, required=True, help="dossier de l'autorité de test")
+    serve.add_argument("--card", action="append", required=True, metavar="NOM[=vpcd HÔTE:PORT]", help="ou « vide »")
+    serve.add_argument("--control", type=Path, help="socket Unix des ordres")
+    commands.add_parser("list", help="montre les cartes")
+    tell = commands.add_parser("tell", help="donne un ordre JSON")
+    tell.add_argument("--control", type=Path, required=True)
+    tell.add_argument("order", help='par exemple {"do": "remove", "slot": 0}')
+    inside = commands.add_parser("namespace", help="lance une commande avec un service PC/SC privé")
+    inside.add_argument("--pairs", type=int, default=1, choices=range(1, 9), help="lecteurs à deux fentes")
+    inside.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- COMMANDE")
+    options = parser.parse_args(arguments)
+    if options.command == "serve":
+        return _serve(options.authority, options.card, options.control)
+    if options.command == "tell":
+        return _tell(options.control, options.order)
+    if options.command == "namespace":
+        return _namespace(options.pairs, options.rest)
+    return _list()
+
+
+def _list() -> int:
+    from card_sim import deck
+
+    for name in deck.names():
+        print(f"{name:18} {deck.describe(name)}")  # noqa: T201
+    return 0
+
+
+def _tell(control: Path, text: str) -> int:
+    from card_sim.control import tell
+
+    try:
+        answer = tell(control, json.loads(text))
+    except (OSError, ValueError) as error:
+        return _refuse(f"L'ordre n'a pas pu être donné : {error}", 65)
+    print(json.dumps(answer, ensure_ascii=False))  # noqa: T201
+    return 0 if answer["ok"] else 1
+
+
+def _namespace(pairs: int, rest: list[str]) -> int:
+    command = rest[1:] if rest[:1] == ["--"] else rest
+    if not command:
+        return _refuse("Il manque la commande à lancer, après « -- ».", 64)
+    # Imported before the namespace is entered, and nothing else: entering it needs a process of one thread.
+    from card_sim import namespace, pcsc_service, runner
+
+    try:
+        return runner.run(command, pairs)
+    except namespace.NamespaceError as error:
+        return _refuse(f"Cette machine refuse les espaces de noms : {error}", runner.UNAVAILABLE)
+    except pcsc_service.ServiceError as error:
+        return _refuse(f"Le service PC/SC privé n'a pas démarré : {error}", runner.UNAVAILABLE)
+    except FileNotFoundError:
+        return _refuse(f"La commande {command[0]} est introuvable.", 127)
+
+
+def _serve(directory: Path, cards: list[str], control: Path | None) -> int:
+    from card_sim.authority import Authority
+    from card_sim.control import Bench, listening
+    from card_sim.deck import Deck
+    from card_sim.vpcd import VpcdSlot
+
+    stops = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, stops
+    )  # before any thread starts, so that all of them leave it to this one
+    try:
+        wanted = [_placed(text, number) for number, text in enumerate(cards)]
+    except ValueError:
+        return _refuse("Une carte s'écrit NOM ou NOM=vpcd HÔTE:PORT.", 64)
+    bench = Bench([VpcdSlot(address) for _, address in wanted], Deck(Authority.open(directory)))
+    with contextlib.ExitStack() as stack:
+        stack.callback(bench.clear)
+        answer = bench.do({"do": "state"})
+        for number, (name, _) in enumerate(wanted):
+            if name != _EMPTY:
+                answer = bench.do({"do": "insert", "slot": number, "card": name})
+                if not answer["ok"]:
+                    return _refuse(f"La carte {name} n'a pas pu être insérée : {answer['error']}", 69)
+        if control is not None:
+            stack.enter_context(listening(bench, control))
+        print(json.dumps({"ready": True, "slots": answer["slots"]}), flush=True)  # noqa: T201
+        signal.sigwait(stops)
+    return 0
+
+
+def _placed(text: str, number: int) -> tuple[str, tuple[str, int]]:
+    """Read NAME[=vpcd HOST:PORT]; without an address, the slot of that number of the namespace, or of plain vpcd."""
+    name, given, place = text.partition("=")
+    slots = os.environ.get("CPS_BRIDGE_VPCD", "").replace(";", ",").split(",")
+    if not given:
+        place = slots[number] if number < len(slots) and slots[number] else f"127.0.0.1:{0x8C7B + number}"
+    host, _, port = place.removeprefix("vpcd").strip(" :").rpartition(":")
+    return name, (host or "127.0.0.1", int(port))
+
+
+def _refuse(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
