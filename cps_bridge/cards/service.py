@@ -12,8 +12,8 @@ from cps_bridge.cards.cps import Cps
 from cps_bridge.cards.holder import authentication_pair, professional_of, signature_pair
 from cps_bridge.cards.port import ReaderPort
 from cps_bridge.cards.recognise import kind_of
-from cps_bridge.cards.signer import CardSigner
-from cps_bridge.cards.slots import KeyUse, ProfessionalCard, Slot
+from cps_bridge.cards.signer import CardSigner, KeyUse
+from cps_bridge.cards.slots import ProfessionalCard, Slot
 from cps_bridge.cards.stay import Attempt, Opened, Stay
 from cps_bridge.cards.thread import CardThread
 from cps_bridge.cards.watch import ReaderWatch

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+
+class KeyUse(enum.Enum):
+    """The two private keys of a CPS."""
+
+    AUTHENTICATION = "authentication"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,12 @@
-"""What the cards room tells the house: slots, the professional of a card, which key signs."""
+"""What the cards room tells the house: slots, and the professional of a card."""
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 from dossier.certificate import Certificate
 from dossier.context import CardEpoch
 from dossier.professional import CardKind, Professional
-
-
-class KeyUse(enum.Enum):
-    """The two private keys of a CPS."""
-
-    AUTHENTICATION = "authentication"
-    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True)
