@@ -27,7 +27,7 @@ class Certificate:
 
     rdns: subject as ((type OID, value), ...) per RDN, in the order of the certificate (C first); profession: TRE_G15
     code or ""; category: TRE_G01 byte, high bit set on test products, None when absent; public_key: the
-    SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7).
+    SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7); encoded_rdns: like rdns, with the DER of each value.
     """
 
     der: bytes = field(repr=False)
@@ -44,6 +44,7 @@ class Certificate:
     profession: str = ""
     specialty: str = ""
     public_key: bytes = field(default=b"", repr=False)
+    encoded_rdns: tuple[tuple[tuple[str, bytes], ...], ...] = field(default=(), repr=False)
 
     @classmethod
     def parse(cls, der: bytes) -> Certificate:
@@ -115,6 +116,9 @@ def _parse(der: bytes) -> Certificate:
         profession="" if _PROFESSION not in extensions else str(_integer(extensions[_PROFESSION])),
         specialty=_specialty(extensions.get(_SPECIALTY)),
         public_key=body["subject_public_key_info"].dump(),
+        encoded_rdns=tuple(
+            tuple((pair["type"].dotted, pair["value"].dump()) for pair in rdn) for rdn in body["subject"].chosen
+        ),
     )
 
 

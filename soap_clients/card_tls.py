@@ -58,10 +58,10 @@ class CardContext(ssl.SSLContext):
     def wrap_socket(self, sock: Any, *arguments: Any, **named: Any) -> ssl.SSLSocket:
         """Wrap a socket as usual, offering the host's last session, the card being allowed one signature meanwhile.
 
-        Raises Failure TLS_CONTEXT_DROPPED, the signer's own failure, or what ssl raises.
+        Raises Failure HOST_SESSION_CLOSED, the signer's own failure, or what ssl raises.
         """
         if self._dropped:
-            raise Failure("TLS_CONTEXT_DROPPED")
+            raise Failure("HOST_SESSION_CLOSED")
         host = named.get("server_hostname") or ""
         named.setdefault("session", self._session_for(host))
         with self._armed():

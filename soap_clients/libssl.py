@@ -143,7 +143,7 @@ def try_signature(rsa: int, digest: bytes) -> bytes | None:
 _SIGNERS: dict[int, Callable[[str, bytes], bytes | None]] = {}
 
 
-def _sign(nid: int, digest: int, length: int, out: int, out_length: Any, rsa: int) -> int:  # noqa: PLR0917 - C prototype
+def _sign(nid: int, digest: int, length: int, out: int, out_length: Any, rsa: int) -> int:
     signer, hash_name = _SIGNERS.get(rsa), HASH_NAMES.get(nid)
     if signer is None or hash_name is None:
         return 0

@@ -136,7 +136,7 @@ def sign_enveloped(element: etree._Element, signer: Signer, *, position: int, ha
     element: has an ``ID`` attribute (SAML 2.0 core 5.4.2). Raises Failure of the signer.
     """
     reference = Reference(
-        uri=f"#{element.attrib['ID']}",
+        uri=f"#{_attribute(element, 'ID')}",
         digest=digest(hash_name, canonicalize(element, exclusive=True)),
         transforms=(ENVELOPED, EXC_C14N),
     )

@@ -1,0 +1,65 @@
+"""What the host's refusals mean: SOAP fault subcodes and status codes, as failures with a sentence of their own."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from dossier.failure import Failure
+from soap_clients.namespaces import SOAP
+
+DETAIL_LENGTH = 200
+
+
+def fault_failure(fault: etree._Element) -> Failure:
+    """Read a SOAP 1.2 fault (SOAP 1.2 part 1, 5.4) into a failure; unknown codes give HOST_FAULT."""
+    values = [_local(each.text) for each in fault.iterfind(f"{{{SOAP}}}Code//{{{SOAP}}}Value")]
+    code = next(reversed(values), "") or "?"
+    reason = fault.findtext(f"{{{SOAP}}}Reason/{{{SOAP}}}Text") or ""
+    return refusal(code, str(reason))
+
+
+def refusal(code: str, detail: str = "") -> Failure:
+    """Give the failure of a host code, wherever it was found (fault, status, acknowledgement).
+
+    detail: what the host says, kept as the fact ``detail``, at most 200 characters.
+    """
+    said, code = detail.strip()[:DETAIL_LENGTH], code[:60]
+    return _about_dossier(code, said) or _about_caller(code, said) or Failure("HOST_FAULT", code=code, detail=said)
+
+
+def _about_dossier(code: str, detail: str) -> Failure | None:
+    match code:
+        case "DMPAccessDeniedByRightsService":
+            return Failure("ACCESS_DENIED", detail=detail)
+        case "DMPFound":
+            return Failure("DOSSIER_EXISTS", detail=detail)
+        case "DMPClosed":
+            return Failure("DOSSIER_CLOSED", detail=detail)
+        case "DMPUnknownPatient":
+            return Failure("DOSSIER_ABSENT", detail=detail)
+        case "DMPPatientAccessAlreadyExists":
+            return Failure("ACCOUNT_EXISTS", detail=detail)
+        case "DMPPatientAccessOTPAlreadyExists":
+            return Failure("CHANNEL_EXISTS", detail=detail)
+        case "DMPPatientMismatch" | "DMPInvalidPatientIdentifier":
+            return Failure("HOST_PATIENT_REFUSED", code=code, detail=detail)
+        case _:
+            return None
+
+
+def _about_caller(code: str, detail: str) -> Failure | None:
+    match code:
+        case "DMPInvalidCertificate" | "DMPInvalidSignature":
+            return Failure("HOST_SIGNATURE_REFUSED", code=code, detail=detail)
+        case "DMPUnknownStructure" | "DMPStructureNotLinked" | "DMPInvalidSector":
+            return Failure("HOST_STRUCTURE_REFUSED", code=code, detail=detail)
+        case "DMPUnknownProfessional" | "DMPInvalidRole" | "DMPMissingSpecialty" | "DMPIdentityMismatch":
+            return Failure("HOST_PROFESSIONAL_REFUSED", code=code, detail=detail)
+        case "DMPExpiredAssertion":
+            return Failure("HOST_CLOCK_DIFFERS", detail=detail)
+        case _:
+            return None
+
+
+def _local(name: str | None) -> str:
+    return (name or "").strip().rpartition(":")[2]
