@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.add_argument("--authority", type=Path, required=True, help="dossier de l'autorité de test")
     serve.add_argument("--card", action="append", required=True, metavar="NOM[=vpcd HÔTE:PORT]", help="ou « vide »")
     serve.add_argument("--control", type=Path, help="socket Unix des ordres")
+    serve.add_argument("--with-parent", action="store_true", help="finit aussi à la fin de l'entrée standard")
     commands.add_parser("list", help="montre les cartes")
     tell = commands.add_parser("tell", help="donne un ordre JSON")
     tell.add_argument("--control", type=Path, required=True)
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     inside.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- COMMANDE")
     options = parser.parse_args(arguments)
     if options.command == "serve":
-        return _serve(options.authority, options.card, options.control)
+        return _serve(options)
     if options.command == "tell":
         return _tell(options.control, options.order)
     if options.command == "namespace":
@@ -75,7 +77,7 @@ def _namespace(pairs: int, rest: list[str]) -> int:
         return _refuse(f"La commande {command[0]} est introuvable.", 127)
 
 
-def _serve(directory: Path, cards: list[str], control: Path | None) -> int:
+def _serve(options: argparse.Namespace) -> int:
     from card_sim.authority import Authority
     from card_sim.control import Bench, listening
     from card_sim.deck import Deck
@@ -86,10 +88,10 @@ def _serve(directory: Path, cards: list[str], control: Path | None) -> int:
         signal.SIG_BLOCK, stops
     )  # before any thread starts, so that all of them leave it to this one
     try:
-        wanted = [_placed(text, number) for number, text in enumerate(cards)]
+        wanted = [_placed(text, number) for number, text in enumerate(options.card)]
     except ValueError:
         return _refuse("Une carte s'écrit NOM ou NOM=vpcd HÔTE:PORT.", 64)
-    bench = Bench([VpcdSlot(address) for _, address in wanted], Deck(Authority.open(directory)))
+    bench = Bench([VpcdSlot(address) for _, address in wanted], Deck(Authority.open(options.authority)))
     with contextlib.ExitStack() as stack:
         stack.callback(bench.clear)
         answer = bench.do({"do": "state"})
@@ -98,11 +100,19 @@ def _serve(directory: Path, cards: list[str], control: Path | None) -> int:
                 answer = bench.do({"do": "insert", "slot": number, "card": name})
                 if not answer["ok"]:
                     return _refuse(f"La carte {name} n'a pas pu être insérée : {answer['error']}", 69)
-        if control is not None:
-            stack.enter_context(listening(bench, control))
+        if options.control is not None:
+            stack.enter_context(listening(bench, options.control))
         print(json.dumps({"ready": True, "slots": answer["slots"]}), flush=True)  # noqa: T201
+        if options.with_parent:
+            threading.Thread(target=_stop_at_end_of_input, name="parent watch", daemon=True).start()
         signal.sigwait(stops)
     return 0
+
+
+def _stop_at_end_of_input() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _placed(text: str, number: int) -> tuple[str, tuple[str, int]]:

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from card_sim.namespace import PCSC_DIRECTORY
@@ -38,13 +38,20 @@ def addresses(pairs: int) -> Addresses:
     return tuple((f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}") for port in ports)
 
 
-def follow_parent(fatal: signal.Signals) -> None:
-    """Make this new child receive a signal when its parent ends, whatever ends it, and listen to signals again.
+def following_parent(last: signal.Signals) -> Callable[[], None]:
+    """Give what a child of this process does between fork and exec so as never to outlive it.
 
-    To be called between fork and exec.
+    The kernel sends it the last signal when this process ends, whatever ends it. It also listens to signals again.
     """
-    _libc.prctl(_PR_SET_PDEATHSIG, int(fatal), 0, 0, 0)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    parent = os.getpid()
+
+    def follow() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(last), 0, 0, 0)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        if os.getppid() != parent:  # it ended before the kernel was told
+            os._exit(1)
+
+    return follow
 
 
 @contextlib.contextmanager
@@ -65,7 +72,7 @@ def running(pairs: int) -> Iterator[tuple[Addresses, Addresses]]:
             # No USB driver: a real reader plugged in this machine is none of our business.
             env={**os.environ, "PCSCLITE_HP_DROPDIR": str(folder / "no-usb")},
             # The caller has one thread, so running Python between fork and exec is safe here.
-            preexec_fn=lambda: follow_parent(signal.SIGKILL),  # noqa: PLW1509
+            preexec_fn=following_parent(signal.SIGKILL),  # noqa: PLW1509
         )
     try:
         yield addresses(pairs), _wait_for_names(service, pairs)

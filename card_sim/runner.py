@@ -32,7 +32,7 @@ def run(command: Sequence[str], pairs: int) -> int:
         process = subprocess.Popen(
             command,
             env=environment,
-            preexec_fn=lambda: pcsc_service.follow_parent(signal.SIGTERM),  # noqa: PLW1509
+            preexec_fn=pcsc_service.following_parent(signal.SIGTERM),  # noqa: PLW1509
         )
         return _wait(process)
 
