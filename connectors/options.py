@@ -42,7 +42,7 @@ def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     place = common.add_argument_group("lieu")
     place.add_argument("--data", type=Path, metavar="DIR", help="dossier de données du cabinet")
-    place.add_argument("--host", metavar="URL", help="adresse de base de l'hôte (.../v2/services/)")
+    place.add_argument("--host", metavar="URL", help="adresse de l'hôte (https://hôte[:port])")
     place.add_argument("--host-ca", type=Path, metavar="FICHIER", help="autorités de l'hôte (PEM)")
     place.add_argument("--insi", metavar="URL", help="adresse du téléservice INSi")
     place.add_argument("--simulated", action="store_true", help="cartes virtuelles et hôte virtuel")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import enum
 import json
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,7 +67,7 @@ def text_lines(name: str, value: Any) -> list[str]:
 
 
 def _text(name: str, value: Any) -> str:
-    shown = _TEXTS.get(type(value).__name__)
+    shown: Callable[[Any], str] | None = _TEXTS.get(type(value).__name__)
     return shown(value) if shown else f"{name} : {value}"
 
 
@@ -99,7 +100,7 @@ def _patient(value: Any) -> str:
     )
 
 
-_TEXTS = {
+_TEXTS: dict[str, Callable[[Any], str]] = {
     "Dossier": _dossier,
     "DocumentEntry": _entry,
     "PatientContext": _patient,

@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -203,7 +203,6 @@ class House:
     def _make_host(self, card: ProfessionalCard, activity: Activity, epoch: CardEpoch) -> Host:
         """Connect the holder of a card to the host, with the keys that stay in the card."""
         from soap_clients.host import Endpoints, Host, Software
-
         from soap_clients.trace import Trace
         from soap_clients.transport import Transport
 
@@ -211,6 +210,8 @@ class House:
             raise Failure("HOST_NOT_SET")
         settings, address = self.settings, self.address
         endpoints = Endpoints.from_json(address.services) if address.services else Endpoints.from_base(address.base_url)
+        if address.insi_url:
+            endpoints = replace(endpoints, insi=address.insi_url)
         transport = Transport(
             self.cards.signer(epoch, KeyUse.AUTHENTICATION),
             address.ca_file,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,12 +20,14 @@ from typing import IO, Any, Protocol
 
 from card_sim import deck
 from card_sim.authority import Authority
+from card_sim.control import tell
 from card_sim.reader import DEFAULT_NAMES, InProcessReaders
 from cps_bridge.cards.pcsc import PcscReaders
 from cps_bridge.cards.port import ReaderPort
 from cps_bridge.house import HostAddress
 from dossier.failure import Failure
 
+EMPTY = "vide"
 _PAIRS, _READERS = "CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCD_READERS"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -128,9 +129,9 @@ class _PcscHands:
         self.port = PcscReaders(only=frozenset(os.environ[_READERS].split(";")[0].split(",")))
         self._place = tempfile.TemporaryDirectory(prefix="cps-bridge-cards-")
         self._socket = Path(self._place.name) / "control"
-        slots = [part for address in pair for part in ("--slot", address)]
+        empty = [part for address in pair for part in ("--card", f"{EMPTY}=vpcd {address}")]
         self._process, _ = _launch(
-            "cartes", "card_sim", "serve", "--authority", authority, "--control", self._socket, *slots
+            "cartes", "card_sim", "serve", "--authority", authority, "--control", self._socket, *empty
         )
 
     def insert(self, slot: int, name: str) -> None:
@@ -141,11 +142,7 @@ class _PcscHands:
 
     def _do(self, **order: object) -> None:
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
-                control.settimeout(_START_SECONDS)
-                control.connect(str(self._socket))
-                control.sendall(json.dumps(order).encode() + b"\n")
-                answer = json.loads(control.makefile().readline() or "{}")
+            answer = tell(self._socket, order)
         except (OSError, ValueError) as error:
             raise Failure("SIMULATOR_DOWN", which="cartes") from error
         if not answer.get("ok"):

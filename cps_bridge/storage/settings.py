@@ -17,10 +17,11 @@ _FILE = "settings.toml"
 class Settings:
     """What may differ from practice to practice.
 
-    host_url: base ending in /v2/services/, "" for none; host_ca: PEM file of the authorities trusted for the host;
-    times in seconds, sizes in megabytes; software_oid: root of the identifiers this installation makes;
-    vihf_signed and hash_name (sha256 or sha1): what the host accepts is not published; retrieve_url: WADO-RS address of
-    a series, with {study} and {series}; readers: names of the readers to use, empty for all.
+    host_url: https://host[:port], "" for none; insi_url: address of INSi where it is elsewhere; host_ca: PEM file of
+    the authorities trusted for the host; times in seconds, sizes in megabytes; software_oid: root of the identifiers
+    this installation makes; vihf_signed and hash_name (sha256 or sha1): what the host accepts is not published;
+    retrieve_url: WADO-RS address of a series, with {study} and {series}; readers: names of the readers to use, empty
+    for all.
     """
 
     production: bool = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from cps_bridge.documents.printing import sheets
+from cps_bridge.documents import printing
 from cps_bridge.storage.consents import KeptConsent
 from cps_bridge.workflows.consult_dossier import look_up_dossier
 from cps_bridge.workflows.desk import Desk, Session
@@ -21,6 +22,7 @@ from cps_bridge.workflows.user import (
 from dossier.access import AccountSecrets, Consent, ConsentMode, Contact, Dossier, DossierState, EmergencyChoices
 from dossier.context import PatientContext
 from dossier.failure import Cancelled, Failure
+from dossier.patient import PatientIdentity
 from soap_clients import patient_access, patients
 
 
@@ -59,7 +61,9 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
     user.tell(Step("account"))
     secrets = _account(session, context, contact)
     desk.write("account", "done", patient=context.ins)
-    return _hand_over(desk, user, session, context, secrets, consent, choices)
+    user.tell(Step("hand_over"))
+    sheets = _sheets(session, context.identity, secrets, consent, choices, desk.clock())
+    return CreationOutcome(look_up_dossier(desk, user), *sheets)
 
 
 def _vitale_is_there(desk: Desk, context: PatientContext) -> None:
@@ -92,21 +96,18 @@ def _account(session: Session, context: PatientContext, contact: Contact) -> Acc
     return secrets
 
 
-def _hand_over(
-    desk: Desk,
-    user: User,
+def _sheets(
     session: Session,
-    context: PatientContext,
+    identity: PatientIdentity,
     secrets: AccountSecrets,
     consent: Consent,
     choices: EmergencyChoices,
-) -> CreationOutcome:
-    user.tell(Step("hand_over"))
-    acknowledgement = sheets.acknowledgement_sheet(
-        context.identity, session.professional, session.activity, consent, choices
-    )
-    return CreationOutcome(
-        look_up_dossier(desk, user), acknowledgement, sheets.secrets_sheet(context.identity, secrets, desk.clock())
+    now: datetime,
+) -> tuple[bytes, bytes]:
+    holder, place = session.professional, session.activity
+    return (
+        printing.acknowledgement_sheet(identity, holder, place, consent, choices, now),
+        printing.secrets_sheet(identity.traits, identity.qualified_ins(), secrets, holder, place, now),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cps_bridge.cards.signer import KeyUse
+from cps_bridge.cards.service import KeyUse
 from cps_bridge.documents import check, lot, lot_signature
-from cps_bridge.documents.cda.level1 import Report, build_level1
+from cps_bridge.documents.cda.level1 import build_level1
+from cps_bridge.documents.cda.report import Report
 from cps_bridge.documents.oid import new_oid
 from cps_bridge.storage.outbox import NewItem, NewPart, OutboxItem
 from cps_bridge.workflows.consult_dossier import open_dossier
@@ -15,13 +16,13 @@ from cps_bridge.workflows.send import send_one
 from cps_bridge.workflows.user import ConfirmDeposit, Step, User
 from dossier import codes
 from dossier.context import PatientContext
-from dossier.document import Document, FileContent
+from dossier.document import Document, FileContent, Lot
 from dossier.failure import Cancelled
-from dossier.metadata import HIDDEN_FROM_PATIENT, MASKED, Code
+from dossier.metadata import HIDDEN_FROM_PATIENT, MASKED
 from dossier.timestamp import Timestamp
 from soap_clients.xds import submit
 
-_OUTPATIENT = "07"
+_MEGABYTE = 1_000_000
 
 
 def deposit_document(
@@ -52,11 +53,11 @@ def report_of(
     path: Path,
     type_code: str,
     title: str,
-    confidentiality: tuple[Code, ...],
+    confidentiality: tuple[str, ...],
 ) -> Report:
     """Gather what a level 1 CDA needs: the checked file, the card's author, the qualified patient."""
     content = FileContent(path)
-    media_type = check.check_file(content, limit_mb=desk.settings.size_limit_mb)
+    media_type = check.check_file(content, limit=desk.settings.size_limit_mb * _MEGABYTE)
     now = Timestamp.of(desk.clock())
     return Report(
         patient=context.identity,
@@ -72,10 +73,9 @@ def report_of(
     )
 
 
-def visibility(masked: bool, hidden_from_patient: bool) -> tuple[Code, ...]:
+def visibility(masked: bool, hidden_from_patient: bool) -> tuple[str, ...]:
     """Give the confidentiality codes of a choice of visibility; the base level N is added by the document itself."""
-    chosen = [MASKED] * masked + [HIDDEN_FROM_PATIENT] * hidden_from_patient
-    return tuple(codes.find(codes.CONFIDENTIALITY, each) for each in chosen)
+    return (*[MASKED] * masked, *[HIDDEN_FROM_PATIENT] * hidden_from_patient)
 
 
 def send_documents(
@@ -91,42 +91,49 @@ def send_documents(
         raise Cancelled
     desk.still(session, context)
     user.tell(Step("sign"))
-    content_type = codes.find(codes.CONTENT_TYPE, _OUTPATIENT)
+    signed = _signed(desk, session, context, documents)
+    desk.still(session, context)
+    item = desk.outbox.enqueue(_frozen(session, context, signed, kind, " + ".join(titles)))
+    desk.write("deposit", "begun", patient=context.ins, subject=item.unique_id)
+    user.tell(Step("send"))
+    desk.still(session, context)
+    return send_one(desk, session, item.id)
+
+
+def _signed(desk: Desk, session: Session, context: PatientContext, documents: tuple[Document, ...]) -> Lot:
     unsigned = lot.build_lot(
         documents,
-        author=session.professional,
-        activity=session.activity,
-        content_type=content_type,
-        software_oid=desk.settings.software_oid,
-        now=desk.clock(),
+        session.professional,
+        session.activity,
+        context.ins,
+        lot.content_type_of(session.activity),
+        desk.settings.software_oid,
+        desk.clock(),
     )
     signer = desk.cards.signer(session.epoch, KeyUse.SIGNATURE)
     signed = lot_signature.sign_lot(unsigned, signer, desk.clock(), desk.settings.hash_name)
     context.assert_same_patient(
         submission_set=signed.submission_set.patient_id,
-        **{f"document_{n}": document.entry.patient_id for n, document in enumerate(signed.documents, 1)},
+        **{f"document_{number}": each.entry.patient_id for number, each in enumerate(signed.documents, 1)},
     )
+    return signed
+
+
+def _frozen(session: Session, context: PatientContext, signed: Lot, kind: str, title: str) -> NewItem:
     frozen = submit.freeze(signed)
-    desk.still(session, context)
-    listed = {document.entry.entry_uuid: document for document in documents}
-    by_id = {document.entry.entry_uuid: document for document in signed.documents}
-    item = desk.outbox.enqueue(
-        NewItem(
-            kind=kind,
-            title=" + ".join(titles),
-            patient=context.ins,
-            author=session.professional.id_nat,
-            structure=session.activity.structure.id_nat,
-            unique_id=signed.submission_set.unique_id,
-            metadata=frozen.metadata,
-            parts=tuple(
-                NewPart(part_id, by_id[part_id].entry.unique_id, content, listed=part_id in listed)
-                for part_id, content in frozen.parts
-            ),
-            epoch=session.epoch,
-        )
+    entries = {each.entry.entry_uuid: each.entry for each in signed.documents}
+    parts = tuple(
+        NewPart(name, entries[name].unique_id, content, listed=name != lot_signature.SIGNATURE_ID)
+        for name, content in frozen.parts
     )
-    desk.write("deposit", "begun", patient=context.ins, subject=item.unique_id)
-    user.tell(Step("send"))
-    desk.still(session, context)
-    return send_one(desk, session, item.id)
+    return NewItem(
+        kind=kind,
+        title=title,
+        patient=context.ins,
+        author=session.professional.id_nat,
+        structure=session.activity.structure.id_nat,
+        unique_id=signed.submission_set.unique_id,
+        metadata=frozen.metadata,
+        parts=parts,
+        epoch=session.epoch,
+    )

@@ -32,9 +32,10 @@ def _enter(desk: Desk, access: Access, action: str) -> Dossier:
     desk.write(action, "begun", patient=context.ins, access=access)
     try:
         dossier = patients.existence(session.host, context.ins, access)
-    except Failure as failure:
+    except Failure as refused:
+        failure = Failure("EMERGENCY_OPPOSED") if refused.code == "ACCESS_DENIED" else refused
         desk.write(action, failure.code, patient=context.ins, access=access)
-        raise
+        raise failure from refused
     if dossier.state is not DossierState.OPEN:
         raise Failure("DOSSIER_ABSENT" if dossier.state is DossierState.ABSENT else "DOSSIER_CLOSED")
     desk.show_dossier(context, dossier, access)

@@ -6,7 +6,7 @@ from cps_bridge.workflows.desk import Desk, Session
 from cps_bridge.workflows.user import CardSeen, CardWanted, ChooseBeneficiary, User
 from dossier.context import PatientContext, Source
 from dossier.failure import Failure
-from dossier.patient import INS_NIR, INS_NIR_TEST, IdentityStatus, Ins, PatientIdentity
+from dossier.patient import INS_NIR, INS_NIR_TEST, Ins
 from dossier.professional import CardKind
 from soap_clients import insi, patients
 
@@ -42,10 +42,14 @@ def _by_vitale(desk: Desk, user: User, session: Session) -> PatientContext:
 
 def _by_ins(desk: Desk, session: Session, ins: str, oid: str) -> PatientContext:
     wanted = Ins.parse(ins, oid or (INS_NIR if desk.settings.production else INS_NIR_TEST))
-    dossier = patients.existence(session.host, wanted)
-    if dossier.traits is None:
+    traits = patients.existence(session.host, wanted).traits
+    if traits is None:
         raise Failure("PATIENT_UNKNOWN_BY_INS")
-    return PatientContext(PatientIdentity(dossier.traits, IdentityStatus.QUALIFIED, wanted), Source.INS)
+    # The host's traits alone qualify nothing: the INSi service must give this very INS for them.
+    identity = insi.qualify_traits(session.host, traits)
+    if identity.ins != wanted:
+        raise Failure("INS_TRAITS_DIFFER")
+    return PatientContext(identity, Source.INS)
 
 
 def leave_patient(desk: Desk, user: User) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cps_bridge.documents.lot import lot_author
 from cps_bridge.workflows.desk import Desk
-from cps_bridge.workflows.paper import author_of
 from cps_bridge.workflows.read_documents import find_entry
 from cps_bridge.workflows.user import ConfirmMask, User
 from dossier import codes
@@ -23,7 +23,7 @@ def mask_document(desk: Desk, user: User, *, unique_id: str, masked: bool = True
     kept = tuple(code for code in entry.confidentiality if code.code != MASKED)
     wanted = (*kept, codes.find(codes.CONFIDENTIALITY, MASKED)) if masked else kept
     desk.still(session, context)
-    authors = (author_of(session.professional, session.activity),)
+    authors = (lot_author(session.professional, session.activity),)
     update.change_confidentiality(session.host, entry, wanted, authors, desk.settings.software_oid, desk.access)
     desk.write("mask" if masked else "unmask", "done", patient=context.ins, subject=unique_id)
     return find_entry(desk, unique_id)

@@ -10,7 +10,7 @@ from dossier.failure import Failure, Kind
 from soap_clients.xds import query, submit
 
 _ALREADY_THERE = "XDS_DUPLICATE"
-_MAY_NOT_READ = frozenset({"ACCESS_DENIED", "NOT_AUTHORISED"})
+_MAY_NOT_READ = "ACCESS_DENIED"
 
 
 def send_due(desk: Desk, user: User) -> tuple[OutboxItem, ...]:
@@ -35,7 +35,7 @@ def _settle(desk: Desk, session: Session, item: OutboxItem) -> OutboxItem:
         try:
             item = _reconcile(desk, session, item)
         except Failure as failure:
-            if failure.code not in _MAY_NOT_READ:
+            if failure.code != _MAY_NOT_READ:
                 return item
             # Who may not read may still send: identical bytes and identifiers cannot make a second document.
             item = desk.outbox.move(item.id, State.QUEUED, failure.code)

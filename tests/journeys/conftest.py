@@ -1,0 +1,134 @@
+"""A practice in small: both simulators, a house, and a person who answers from a script."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cps_bridge.house import House
+from cps_bridge.simulated import Simulation
+from cps_bridge.storage.settings import Settings
+from cps_bridge.workflows import user as words
+from dossier.access import BreakGlass, BreakGlassReason, ChannelKind, ConsentMode, Contact, EmergencyChoices
+
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\nxref\n0 4\n0000000000 65535 f \n"
+    b"0000000009 00000 n \n0000000054 00000 n \n0000000105 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n170\n"
+    b"%%EOF\n"
+)
+
+
+class ScriptedUser:
+    """Answers each kind of question from a table; a value, or a function of the question."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers: dict[str, Any] = {
+            "AskPin": lambda question: bytearray(b"1234"),
+            "ChooseActivity": lambda question: question.activities[0],
+            "ChooseBeneficiary": lambda question: question.beneficiaries[0],
+            "ConfirmInformation": True,
+            "AskConsent": ConsentMode.ORAL,
+            "AskEmergencyChoices": EmergencyChoices(),
+            "AskContact": Contact(ChannelKind.EMAIL, "sophie@exemple.fr"),
+            "ConfirmCreation": True,
+            "ConfirmReactivation": True,
+            "AskAccess": words.AccessChoice.AUTHORISED,
+            "AskBreakGlass": BreakGlass(BreakGlassReason.UNCONSCIOUS, "Malaise dans la rue, patient inconscient"),
+            "ConfirmBreakGlass": True,
+            "ConfirmDeposit": True,
+            "ConfirmMask": True,
+        } | answers
+        self.asked: list[words.Question[Any]] = []
+        self.news: list[words.News] = []
+
+    def ask(self, question: words.Question[Any]) -> Any:
+        self.asked.append(question)
+        answer = self.answers[type(question).__name__]
+        return answer(question) if callable(answer) else answer
+
+    def tell(self, news: words.News) -> None:
+        self.news.append(news)
+
+    def was_asked(self, kind: type) -> bool:
+        return any(isinstance(question, kind) for question in self.asked)
+
+
+class Practice:
+    """One desk of one practice on one host."""
+
+    def __init__(self, simulation: Simulation, house: House, directory: Path) -> None:
+        self.simulation, self.house, self.directory = simulation, house, directory
+        self.user = ScriptedUser()
+
+    def do(self, use_case: str, user: ScriptedUser | None = None, **request: Any) -> Any:
+        return self.house.run(use_case, user or self.user, **request).result(timeout=120)
+
+    def open(self, cps: str) -> Any:
+        """Put a professional's card in and open the session."""
+        self.simulation.insert(0, cps)
+        return self.do("session")
+
+    def meet(self, vitale: str, rank: int = 1) -> Any:
+        """Put a Vitale card in and identify a person of it."""
+        self.simulation.insert(1, vitale)
+        user = ScriptedUser(ChooseBeneficiary=lambda question: question.beneficiaries[rank - 1])
+        return self.do("patient", user)
+
+    def consult(self, cps: str, vitale: str) -> Any:
+        """Open a session, identify the patient, ask for the dossier."""
+        self.open(cps)
+        self.meet(vitale)
+        return self.do("dossier")
+
+    def pdf(self, name: str = "compte-rendu.pdf", body: bytes = PDF) -> Path:
+        path = self.directory / name
+        path.write_bytes(body)
+        return path
+
+
+MakePractice = Callable[..., Practice]
+
+
+@pytest.fixture
+def make_practice(
+    tmp_path: Path, authority_dir: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[MakePractice]:
+    """Make practices of their own; they end with the test. One host each, cards behind PC/SC where there is one."""
+    _own_readers(monkeypatch)
+    ends: list[Callable[[], object]] = []
+
+    def make(name: str = "cabinet", *, settings: Settings | None = None, trace: Path | None = None) -> Practice:
+        directory = tmp_path / name
+        directory.mkdir()
+        (directory / "authority").symlink_to(authority_dir)
+        started = Simulation.start(directory)
+        simulation = started.__enter__()
+        ends.append(lambda: started.__exit__(None, None, None))
+        house = House(settings or Settings(), simulation.port, directory, bytes(32), simulation.address, trace=trace)
+        ends.append(house.close)
+        return Practice(simulation, house, directory)
+
+    yield make
+    for end in reversed(ends):
+        end()
+
+
+@pytest.fixture
+def practice(make_practice: MakePractice) -> Practice:
+    return make_practice()
+
+
+def _own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep, of the virtual readers of the run, the pair of this worker; none left means readers in the process."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for name in ("CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCD_READERS"):
+        pairs = [pair for pair in os.environ.get(name, "").split(";") if pair]
+        if number < len(pairs):
+            monkeypatch.setenv(name, pairs[number])
+        else:
+            monkeypatch.delenv(name, raising=False)
