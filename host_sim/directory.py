@@ -62,6 +62,14 @@ class Directory:
             ).fetchall()
         return frozenset(row["sector"] for row in rows)
 
+    def places(self, id_nat: str) -> list[tuple[str, str]]:
+        """Where somebody practises: (structure identifier, sector)."""
+        with self._store.transaction() as cursor:
+            rows = cursor.execute(
+                "SELECT structure_id, sector FROM activities WHERE id_nat = ? ORDER BY rowid", (id_nat,)
+            ).fetchall()
+        return [(row["structure_id"], row["sector"]) for row in rows]
+
 
 def add_practitioner(cursor: sqlite3.Cursor, person: Practitioner, places: list[tuple[str, str, str]]) -> None:
     """Write somebody and their places: (structure identifier, structure name, sector)."""

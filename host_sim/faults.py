@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -50,6 +49,17 @@ class Fault:
             raise ValueError(f"when is one of {WHENS}, effect one of {EFFECTS}")
         return fault
 
+    def strike(self) -> None:
+        """Do the effect: raise Dropped, Refused or HostFault; "exit" ends the process as a power cut would."""
+        if self.effect == "exit":
+            os._exit(99)
+        if self.effect == "drop":
+            raise Dropped
+        if self.effect == "refuse":
+            raise Refused
+        if self.effect == "soap_fault":
+            raise HostFault("DMPTechnicalError", "armed fault", sender=False)
+
 
 class Faults:
     """The armed faults; thread-safe."""
@@ -73,26 +83,8 @@ class Faults:
         with self._lock:
             return [asdict(fault) for fault in self._armed]
 
-    def strike(self, transaction: str, when: str) -> None:
-        """Called by the server when `transaction` reaches the moment `when`; does what is armed, if anything.
-
-        Raises Dropped, Refused or HostFault; "exit" ends the process on the spot, as a power cut would.
-        """
-        fault = self._take(transaction, when)
-        if fault is None:
-            return
-        if fault.effect == "exit":
-            os._exit(99)
-        if fault.seconds:
-            time.sleep(fault.seconds)
-        if fault.effect == "drop":
-            raise Dropped
-        if fault.effect == "refuse":
-            raise Refused
-        if fault.effect == "soap_fault":
-            raise HostFault("DMPTechnicalError", "armed fault", sender=False)
-
-    def _take(self, transaction: str, when: str) -> Fault | None:
+    def take(self, transaction: str, when: str) -> Fault | None:
+        """Give the fault armed for a transaction at a moment, and count it as used; None when there is none."""
         with self._lock:
             for fault in self._armed:
                 if fault.transaction in (transaction, "*") and fault.when == when:

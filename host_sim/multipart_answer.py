@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from .message import SOAP_TYPE, XOP_TYPE
 
@@ -12,7 +12,14 @@ ROOT_ID = "root.message@host-sim"
 _CHUNK = 1 << 18
 
 
-def write_parts(stream: BinaryIO, envelope: bytes, parts: Mapping[str, Path], boundary: str, root_type: str) -> None:
+class Writable(Protocol):
+    """Where the body of an answer goes."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take a block."""
+
+
+def write_parts(stream: Writable, envelope: bytes, parts: Mapping[str, Path], boundary: str, root_type: str) -> None:
     """Write an MTOM body: the root part, then each file, a block at a time."""
     stream.write(_root_head(boundary, root_type))
     stream.write(envelope)

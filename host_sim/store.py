@@ -30,7 +30,7 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path) -> Store:
-        """Open or make the store in `directory`; parts left over by an earlier life are removed."""
+        """Open or make the store in `directory`; several processes may have it open."""
         directory.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(directory / FILE_NAME, isolation_level=None, check_same_thread=False, timeout=30)
         connection.row_factory = sqlite3.Row
@@ -39,9 +39,13 @@ class Store:
         connection.execute("PRAGMA foreign_keys=ON")
         store = cls(directory, connection)
         store.blobs.mkdir(exist_ok=True)
-        shutil.rmtree(store.incoming, ignore_errors=True)
-        store.incoming.mkdir()
+        store.incoming.mkdir(exist_ok=True)
         return store
+
+    def forget_incoming(self) -> None:
+        """Remove the parts that an earlier life of the server left half read."""
+        shutil.rmtree(self.incoming, ignore_errors=True)
+        self.incoming.mkdir()
 
     def ensure(self, schema: str) -> None:
         """Run a script of CREATE ... IF NOT EXISTS statements."""

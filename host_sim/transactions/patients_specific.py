@@ -1,0 +1,103 @@
+"""TD1.5a: the patient's internet account; TD1.5b: the channel of its one-time codes."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import datetime
+
+from host_sim import dossiers, passwords, rights
+from host_sim.call import Call, HostFault, Reply
+from host_sim.dossiers import DossierRow
+from host_sim.house import House
+from host_sim.refusals import Refusal
+from host_sim.routes import PATIENTS
+
+from . import small
+
+_CHANNELS = {
+    "SMS": re.compile(r"^0[67]\d{8}$", re.ASCII),
+    "EMAIL": re.compile(r"^[^@\s]{1,64}@[^@\s]+\.[^@\s.]+$"),
+}
+
+
+def create_access(call: Call, house: House) -> Reply:
+    """Make the account (TD1.5a): login and password are told once, and kept as a salted hash."""
+    asked = small.fields(call, ("type", "canal"))
+    rights.may("TD1.5", call, house.store)
+    try:
+        row = _open_dossier(call, house)
+        _check_channel(asked)
+        if dossiers.has_account(house.store, row.ins):
+            raise Refusal("DMPPatientAccessAlreadyExists")
+        if _age(row.birth_date, call.now) < house.parameters["account_minimum_age"]:
+            raise Refusal("DMPPatientTooYoung")
+    except Refusal as refusal:
+        return small.refused(call, refusal)
+    login, password, salt = passwords.new_login(), passwords.new_password(), os.urandom(16)
+    with house.store.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts VALUES (?,?,?,?)", (row.ins, login, salt, passwords.hashed(password, salt))
+        )
+        cursor.execute("INSERT OR REPLACE INTO otp_channels VALUES (?,?,?)", (row.ins, asked["type"], asked["canal"]))
+    return small.output(call, {"login": login, "password": password})
+
+
+def update_channel(call: Call, house: House) -> Reply:
+    """Add, change or remove a channel (TD1.5b)."""
+    asked = small.fields(call, ("type", "canal", "action"))
+    rights.may("TD1.5", call, house.store)
+    if asked["action"] not in ("AJOUT", "MODIFICATION", "SUPPRESSION"):
+        raise HostFault("DMPInvalidMessage", "action")
+    try:
+        row = _open_dossier(call, house)
+        _check_channel(asked)
+        if not dossiers.has_account(house.store, row.ins):
+            raise Refusal("DMPPatientAccessNotFound")
+        _change_channel(house, row.ins, asked)
+    except Refusal as refusal:
+        return small.refused(call, refusal)
+    return small.output(call, {})
+
+
+def _change_channel(house: House, ins: str, asked: dict[str, str]) -> None:
+    key = (ins, asked["type"])
+    with house.store.transaction() as cursor:
+        exists = cursor.execute("SELECT 1 FROM otp_channels WHERE ins = ? AND kind = ?", key).fetchone() is not None
+        if asked["action"] == "AJOUT" and exists:
+            raise Refusal("DMPPatientAccessOTPAlreadyExists")
+        if asked["action"] != "AJOUT" and not exists:
+            raise Refusal("DMPPatientAccessOTPNotFound")
+        if asked["action"] == "SUPPRESSION":
+            cursor.execute("DELETE FROM otp_channels WHERE ins = ? AND kind = ?", key)
+        else:
+            cursor.execute("INSERT OR REPLACE INTO otp_channels VALUES (?,?,?)", (*key, asked["canal"]))
+
+
+def _open_dossier(call: Call, house: House) -> DossierRow:
+    row = dossiers.dossier(house.store, call.patient)
+    if row is None:
+        raise Refusal("DMPNotFound")
+    if row.state != "open":
+        raise Refusal("DMPClosed")
+    if row.attached_to_ens:
+        raise HostFault("DMPAccessDeniedByRightsService", "The dossier is attached to Mon espace santé")
+    return row
+
+
+def _check_channel(asked: dict[str, str]) -> None:
+    pattern = _CHANNELS.get(asked["type"])
+    if pattern is None or not pattern.match(asked["canal"]):
+        raise Refusal("DMPInvalidChannel")
+
+
+def _age(birth_date: str, now: datetime) -> int:
+    # Lunar dates (month 00, day 28...) are compared as numbers, which is right to the year.
+    birth = int(birth_date[:4]), int(birth_date[4:6] or 0), int(birth_date[6:8] or 0)
+    return now.year - birth[0] - ((now.month, now.day) < birth[1:])
+
+
+HANDLERS = {
+    ("patientsSpecific", f"{PATIENTS}:PatientSpecificEndPoint:createPatientAccess"): create_access,
+    ("patientsSpecific", f"{PATIENTS}:PatientSpecificEndPoint:patientOTPUpdate"): update_channel,
+}

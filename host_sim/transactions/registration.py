@@ -1,0 +1,185 @@
+"""What changes a dossier: creation, reactivation, modification, closing. Each raises Refusal when it may not be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from host_sim import dossiers
+from host_sim.call import Call
+from host_sim.dossiers import DossierRow, Person
+from host_sim.house import House
+from host_sim.refusals import Refusal
+
+from . import demography, hl7
+from .demography import PersonRead, folded
+
+_VITALE = "1.2.250.1.213.4.1.2.5"
+_KEPT = timedelta(days=3653)
+
+
+def create(call: Call, house: House, act: Any) -> DossierRow:
+    """Create a dossier (TD1.1): identity qualified by INSi, Vitale card read, informed consent given."""
+    request = hl7.one(act, "subject/registrationRequest")
+    if dossiers.dossier(house.store, call.patient) is not None:
+        raise Refusal("DMPFound")
+    known = dossiers.person(house.store, call.patient)
+    if known is None or not known.insi or known.oid != call.patient_oid:
+        raise Refusal("DMPIdentityNotQualified")
+    said = demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
+    if not _same_traits(said, known):
+        raise Refusal("DMPIdentityDifferent")
+    observed = demography.read_observations(request)
+    _consent(observed, "CONSENTEMENT_OUVERTURE_DMP")
+    if not {"OPPOSITION_BRIS_DE_GLACE", "OPPOSITION_ACCES_URGENCE"} <= observed.keys():
+        raise hl7.bad("both oppositions are told at creation")
+    if not _vitale_was_read(request, house, call.patient):
+        raise Refusal("DMPVitaleRequired")
+    _insert(call, house, known, said)
+    _oppose(house, call.patient, observed)
+    who = f"{call.caller.given_name} {call.caller.family_name}"
+    house.notify(call.patient, "creation", f"Votre dossier médical partagé a été créé par {who}.")
+    return _row(house, call.patient)
+
+
+def reactivate(call: Call, house: House, act: Any) -> DossierRow:
+    """Open a closed dossier again (TD1.2), within ten years of its closing."""
+    row = _existing(call, house)
+    if row.state == "open":
+        raise Refusal("DMPFound")
+    if row.closed_at and call.now - datetime.fromisoformat(row.closed_at) > _KEPT:
+        raise Refusal("DMPNotFound")
+    observed = demography.read_observations(hl7.one(act, "subject/registrationRequest"))
+    _consent(observed, "CONSENTEMENT_REACTIVATION_DMP")
+    with house.store.transaction() as cursor:
+        cursor.execute(
+            "UPDATE dossiers SET state = 'open', closed_at = '', closing_reason = '' WHERE ins = ?", (row.ins,)
+        )
+    _oppose(house, row.ins, observed)
+    house.notify(row.ins, "creation", "Votre dossier médical partagé a été réactivé.")
+    return _row(house, row.ins)
+
+
+def modify(call: Call, house: House, act: Any) -> DossierRow:
+    """Replace the editable data (TD1.3b): contacts, address, oppositions."""
+    row = _open(call, house)
+    request = hl7.one(act, "subject/registrationRequest")
+    said = demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
+    with house.store.transaction() as cursor:
+        cursor.execute(
+            "UPDATE dossiers SET street = ?, postal_code = ?, city = ?, mobile = ?, mail = ? WHERE ins = ?",
+            (said.street, said.postal_code, said.city, said.mobile, said.mail, row.ins),
+        )
+    _oppose(house, row.ins, demography.read_observations(request))
+    return _row(house, row.ins)
+
+
+def close(call: Call, house: House, act: Any) -> DossierRow:
+    """Close a dossier (TD1.4), with the patient's reason; what it holds is kept."""
+    row = _open(call, house)
+    request = hl7.one(act, "subject/registrationRequest")
+    statuses = {hl7.one(request, path).get("code") for path in ("statusCode", "subject1/patient/statusCode")}
+    issue = hl7.one(act, "reasonOf/detectedIssueEvent")
+    if "terminated" not in statuses or hl7.one(issue, "code").get("code") != "FERMETURE_DEMANDE_PATIENT":
+        raise hl7.bad("a closing is terminated, for FERMETURE_DEMANDE_PATIENT")
+    text = (hl7.one(issue, "text").text or "").strip()
+    with house.store.transaction() as cursor:
+        cursor.execute(
+            "UPDATE dossiers SET state = 'closed', closed_at = ?, closing_reason = ? WHERE ins = ?",
+            (call.now.isoformat(), text, row.ins),
+        )
+    return _row(house, row.ins)
+
+
+def _row(house: House, ins: str) -> DossierRow:
+    row = dossiers.dossier(house.store, ins)
+    if row is None:
+        raise Refusal("DMPNotFound")
+    return row
+
+
+def _existing(call: Call, house: House) -> DossierRow:
+    return _row(house, call.patient)
+
+
+def _open(call: Call, house: House) -> DossierRow:
+    row = _existing(call, house)
+    if row.state != "open":
+        raise Refusal("DMPClosed")
+    return row
+
+
+def _same_traits(said: PersonRead, known: Person) -> bool:
+    given = folded(said.given_names)
+    expected = folded(known.given_names)
+    return (
+        folded(said.birth_name) == folded(known.birth_name)
+        and given in (expected, expected.split()[0])
+        and said.sex == known.sex
+        and said.birth_date == known.birth_date
+    )
+
+
+def _consent(observed: dict[str, tuple[bool, str]], code: str) -> None:
+    value, moment = observed.get(code, (False, ""))
+    if not value or not moment:
+        raise Refusal("DMPConsentRequired")
+    hl7.moment(moment)
+
+
+def _vitale_was_read(request: Any, house: House, ins: str) -> bool:
+    parties = [
+        party
+        for party in request.iter(demography.one_tag("contactParty"))
+        if any(
+            (each.get("code"), each.get("codeSystem")) == ("CARTE_SESAM_VITALE", _VITALE)
+            for each in hl7.every(party, "code")
+        )
+    ]
+    if len(parties) != 1:
+        return False
+    person = hl7.one(parties[0], "contactPerson")
+    name = hl7.one(person, "name")
+    families = {folded(each.text or "") for each in hl7.every(name, "family")}
+    given = {folded(each.text or "") for each in hl7.every(name, "given")}
+    birth = hl7.one(person, "birthTime").get("value", "")
+    with house.store.transaction() as cursor:
+        rows = cursor.execute("SELECT family_name, given_name, birth_date FROM vitale WHERE ins = ?", (ins,)).fetchall()
+    return any(
+        folded(row["family_name"]) in families
+        and folded(row["given_name"]) in given
+        and birth in (row["birth_date"][2:], row["birth_date"])
+        for row in rows
+    )
+
+
+def _insert(call: Call, house: House, known: Person, said: PersonRead) -> None:
+    with house.store.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO dossiers (ins, oid, state, created_at, birth_name, usage_name, given_names, birth_date, sex,"
+            " birth_place, street, postal_code, city, mobile, mail) VALUES (?,?,'open',?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                known.ins,
+                known.oid,
+                call.now.isoformat(),
+                known.birth_name,
+                said.usage_name or known.usage_name,
+                known.given_names,
+                known.birth_date,
+                known.sex,
+                known.birth_place,
+                said.street,
+                said.postal_code,
+                said.city,
+                said.mobile,
+                said.mail,
+            ),
+        )
+
+
+def _oppose(house: House, ins: str, observed: dict[str, tuple[bool, str]]) -> None:
+    columns = {"OPPOSITION_BRIS_DE_GLACE": "opposed_break_glass", "OPPOSITION_ACCES_URGENCE": "opposed_regulation"}
+    with house.store.transaction() as cursor:
+        for code, column in columns.items():
+            if code in observed:
+                cursor.execute(f"UPDATE dossiers SET {column} = ? WHERE ins = ?", (observed[code][0], ins))  # noqa: S608
