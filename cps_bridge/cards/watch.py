@@ -196,6 +196,7 @@ class ReaderWatch:
         used.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
+        self.refresh()  # a card that has just left must not be found
         with self._changed:
             while True:
                 if (cancelled and cancelled.is_set()) or self._closing.is_set():
