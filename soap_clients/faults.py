@@ -35,14 +35,16 @@ def _about_dossier(code: str, detail: str) -> Failure | None:
             return Failure("DOSSIER_EXISTS", detail=detail)
         case "DMPClosed":
             return Failure("DOSSIER_CLOSED", detail=detail)
-        case "DMPUnknownPatient":
+        case "DMPUnknownPatient" | "DMPNotFound":
             return Failure("DOSSIER_ABSENT", detail=detail)
         case "DMPPatientAccessAlreadyExists":
             return Failure("ACCOUNT_EXISTS", detail=detail)
         case "DMPPatientAccessOTPAlreadyExists":
             return Failure("CHANNEL_EXISTS", detail=detail)
-        case "DMPPatientMismatch" | "DMPInvalidPatientIdentifier":
+        case "DMPPatientMismatch" | "DMPInvalidPatientIdentifier" | "DMPIdentityNotQualified" | "DMPIdentityDifferent":
             return Failure("HOST_PATIENT_REFUSED", code=code, detail=detail)
+        case "DMPVitaleRequired" | "DMPConsentRequired":
+            return Failure("DOSSIER_CREATION_REFUSED", code=code, detail=detail)
         case _:
             return None
 
