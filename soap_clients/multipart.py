@@ -9,6 +9,7 @@ import binascii
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
@@ -90,6 +91,7 @@ def read_parts(source: Source, boundary: str, limits: Limits) -> Iterator[Part]:
     """
     delimiter = b"\r\n--" + boundary.encode("latin-1", "replace")
     seen: set[str] = set()
+    source.begin()
     for _ in source.until(delimiter):  # the preamble
         pass
     count = 0
@@ -105,6 +107,10 @@ def read_parts(source: Source, boundary: str, limits: Limits) -> Iterator[Part]:
         blocks = _decoded(source.until(delimiter), headers.get("content-transfer-encoding", "binary").strip().lower())
         yield Part(cid, headers.get("content-type", ""), blocks)
         for _ in blocks:
+            pass
+    # Only a connection read to its end may serve again; what comes after the last part cannot spoil the answer.
+    with suppress(Failure):
+        for _ in source.rest():
             pass
 
 
@@ -176,7 +182,7 @@ class Source:
     stream: BinaryIO
     limit: int
     ended: bool = False
-    _window: bytearray = field(default_factory=lambda: bytearray(b"\r\n"))
+    _window: bytearray = field(default_factory=bytearray)
     _total: int = 0
 
     def _fill(self) -> bool:
@@ -187,9 +193,13 @@ class Source:
         self._window += block
         return bool(block)
 
+    def begin(self) -> None:
+        """Start as if after a line end: the first delimiter has none before it."""
+        self._window += b"\r\n"
+
     def rest(self) -> Iterator[bytes]:
-        """Yield everything: the body of a plain answer."""
-        del self._window[:2]
+        """Yield all that was not taken: the body of a plain answer, or the epilogue."""
+        yield self._take(len(self._window))
         while self._fill():
             yield self._take(len(self._window))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -46,7 +46,10 @@ def read_registry_response(reply: StreamedReply, action: str) -> None:
     """
     try:
         with closing(reply.stream):
-            body, _ = open_envelope(reply, action)
+            body, answer = open_envelope(reply, action)
+            with suppress(Failure):  # what follows the envelope changes nothing: it is read to keep the connection
+                for _ in answer.attachments():
+                    pass
         if body.tag != _REGISTRY_RESPONSE or body.get("status") == v.STATUS_PARTIAL:
             raise Failure("XDS_ANSWER_INVALID", reason="body")
     except Failure as failure:
@@ -64,9 +67,12 @@ def open_envelope(reply: StreamedReply, action: str) -> tuple[etree._Element, An
     answer = open_answer(reply.content_type, reply.stream)
     root = safe_xml.parse(answer.read_root())
     try:
-        return read_envelope(root, message_id=reply.message_id, action=action), answer
+        body = read_envelope(root, message_id=reply.message_id, action=action)
     except Failure as failure:
         raise _translated(failure) from failure
+    if reply.status != 200:
+        raise Failure("HOST_NOT_SOAP", status=reply.status, type="?")
+    return body, answer
 
 
 def stream_elements(
