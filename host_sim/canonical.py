@@ -14,7 +14,7 @@ MAX_DEPTH = 200
 _XML = "http://www.w3.org/XML/1998/namespace"
 
 
-class NotXml(ValueError):
+class XmlError(ValueError):
     """The bytes are not a well-formed document without DOCTYPE."""
 
 
@@ -37,7 +37,7 @@ def _quoted(value: str) -> str:
 class Canonicalizer:
     """Feed a document, chunk by chunk; `sink` receives its canonical form as UTF-8 bytes.
 
-    `feed` and `close` raise NotXml. Whole documents only: a subset must be serialised on its own before.
+    `feed` and `close` raise XmlError. Whole documents only: a subset must be serialised on its own before.
     """
 
     def __init__(self, sink: Callable[[bytes], object], *, comments: bool = True) -> None:
@@ -69,14 +69,14 @@ class Canonicalizer:
         try:
             self._parser.Parse(chunk, final)
         except (expat.ExpatError, LookupError, UnicodeError) as error:
-            raise NotXml(str(error)[:80]) from error
+            raise XmlError(str(error)[:80]) from error
 
     def _write(self, text: str) -> None:
         self._sink(text.encode("utf-8"))
 
     def _start(self, name: str, flat: list[str]) -> None:
         if len(self._scopes) > MAX_DEPTH:
-            raise NotXml("too deep")
+            raise XmlError("too deep")
         above = self._scopes[-1]
         declared, plain = _split(list(zip(flat[::2], flat[1::2], strict=True)))
         scope = {**above, **declared} if declared else above
@@ -88,7 +88,7 @@ class Canonicalizer:
         _resolve(name, scope, default=True)
         attributes = [_Attribute(*_resolve(key, scope, default=False), key, value) for key, value in plain]
         if len({(each.namespace, each.local) for each in attributes}) != len(attributes):
-            raise NotXml("attribute twice")
+            raise XmlError("attribute twice")
         parts += [f' {each.name}="{_quoted(each.value)}"' for each in sorted(attributes)]
         self._write("".join(parts) + ">")
 
@@ -115,11 +115,11 @@ class Canonicalizer:
             self._write(f"\n{text}" if self._closed_root else f"{text}\n")
 
     def _doctype(self, *_: object) -> None:
-        raise NotXml("DOCTYPE")
+        raise XmlError("DOCTYPE")
 
 
 def canonical(data: bytes, *, comments: bool = True) -> bytes:
-    """Give the canonical form of a document held in memory; raises NotXml."""
+    """Give the canonical form of a document held in memory; raises XmlError."""
     pieces: list[bytes] = []
     writer = Canonicalizer(pieces.append, comments=comments)
     writer.feed(data)
@@ -135,7 +135,7 @@ def _split(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], list[tuple[str
             declared[""] = value
         elif name.startswith("xmlns:"):
             if not value:
-                raise NotXml("prefix undeclared")
+                raise XmlError("prefix undeclared")
             declared[name[6:]] = value
         else:
             plain.append((name, value))
@@ -147,5 +147,5 @@ def _resolve(name: str, scope: dict[str, str], *, default: bool) -> tuple[str, s
     if not colon:
         return (scope.get("", "") if default else ""), name
     if prefix not in scope or not local or ":" in prefix:
-        raise NotXml("prefix unknown")
+        raise XmlError("prefix unknown")
     return scope[prefix], local

@@ -1,14 +1,14 @@
 """ebRIM objects as the registry keeps them: a plain reading of the XML and the writing of it, no professional noun.
 
 Names and identifiers are those of ITI TF-3 section 4.2 and of OASIS ebRIM 3.0. Anything that the profile does not
-know makes the reading fail with `Malformed`: a registry that guesses would hide the client's mistakes.
+know makes the reading fail with `MalformedError`: a registry that guesses would hide the client's mistakes.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
@@ -26,7 +26,7 @@ _TEXTS = (f"{{{RIM}}}Name", f"{{{RIM}}}Description")
 _MAX_OBJECTS = 2000
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """The XML is not the ebRIM that the profile describes; the text says where."""
 
 
@@ -132,7 +132,7 @@ def read_slots(element: Any) -> dict[str, tuple[str, ...]]:
     for slot in element.iterchildren(f"{{{RIM}}}Slot"):
         name = slot.get("name", "")
         if not name or name in slots:
-            raise Malformed(f"slot without name or repeated: {name[:60]}")
+            raise MalformedError(f"slot without name or repeated: {name[:60]}")
         slots[name] = tuple(text_of(value) for value in slot.iterfind(f"{{{RIM}}}ValueList/{{{RIM}}}Value"))
     return slots
 
@@ -155,7 +155,7 @@ def _read_classification(element: Any) -> Classification:
 def _expect(element: Any, names: tuple[str, ...]) -> None:
     for child in children(element):
         if child.tag not in names:
-            raise Malformed(f"{str(child.tag)[:80]} is not expected in {etree.QName(element).localname}")
+            raise MalformedError(f"{str(child.tag)[:80]} is not expected in {etree.QName(element).localname}")
 
 
 _IN_OBJECT = (
@@ -175,7 +175,7 @@ def read_object(element: Any, extra: tuple[Classification, ...] = ()) -> Registr
     for each in element.iterchildren(f"{{{RIM}}}Classification", f"{{{RIM}}}ExternalIdentifier"):
         owner = each.get("classifiedObject", each.get("registryObject", element.get("id")))
         if owner != element.get("id"):
-            raise Malformed(f"a part of {element.get('id', '')[:60]} says that it belongs to {owner[:60]}")
+            raise MalformedError(f"a part of {element.get('id', '')[:60]} says that it belongs to {owner[:60]}")
     return RegistryObject(
         etree.QName(element).localname,
         element.get("id", ""),
@@ -192,7 +192,8 @@ def read_object(element: Any, extra: tuple[Classification, ...] = ()) -> Registr
     )
 
 
-def _read_link(element: Any) -> Link:
+def read_link(element: Any) -> Link:
+    """Read an Association."""
     return Link(
         element.get("associationType", ""),
         element.get("sourceObject", ""),
@@ -203,16 +204,16 @@ def _read_link(element: Any) -> Link:
 
 
 def read_submission(request: Any) -> Submission:
-    """Read an lcm:SubmitObjectsRequest: one RegistryPackage, its entries and links; raises Malformed."""
+    """Read an lcm:SubmitObjectsRequest: one RegistryPackage, its entries and links; raises MalformedError."""
     if request is None or request.tag != f"{{{LCM}}}SubmitObjectsRequest":
-        raise Malformed("SubmitObjectsRequest is missing")
+        raise MalformedError("SubmitObjectsRequest is missing")
     lists = list(request.iterchildren(f"{{{RIM}}}RegistryObjectList"))
     if len(lists) != 1:
-        raise Malformed("one RegistryObjectList is expected")
+        raise MalformedError("one RegistryObjectList is expected")
     kinds = {name: f"{{{RIM}}}{name}" for name in ("RegistryPackage", "ExtrinsicObject", "Association")}
     _expect(lists[0], (*kinds.values(), f"{{{RIM}}}Classification", f"{{{RIM}}}ObjectRef"))
     if len(lists[0]) > _MAX_OBJECTS:
-        raise Malformed("too many objects")
+        raise MalformedError("too many objects")
     beside: dict[str, tuple[Classification, ...]] = {}
     for each in lists[0].iterchildren(f"{{{RIM}}}Classification"):
         owner = each.get("classifiedObject", "")
@@ -222,83 +223,11 @@ def read_submission(request: Any) -> Submission:
         for each in lists[0].iterchildren(kinds["RegistryPackage"], kinds["ExtrinsicObject"])
     ]
     if beside:
-        raise Malformed("a classification points to no object of the request")
+        raise MalformedError("a classification points to no object of the request")
     packages = [each for each in objects if each.kind == "RegistryPackage"]
     if len(packages) != 1:
-        raise Malformed("one submission set is expected")
+        raise MalformedError("one submission set is expected")
     if not all(each.id for each in objects) or len({each.id for each in objects}) != len(objects):
-        raise Malformed("ids of objects are missing or repeated")
+        raise MalformedError("ids of objects are missing or repeated")
     entries = tuple(each for each in objects if each.kind == "ExtrinsicObject")
-    return Submission(packages[0], entries, tuple(map(_read_link, lists[0].iterchildren(kinds["Association"]))))
-
-
-def _write_slots(parent: Any, slots: Mapping[str, tuple[str, ...]]) -> None:
-    for name in sorted(slots):
-        slot = etree.SubElement(parent, f"{{{RIM}}}Slot", name=name)
-        values = etree.SubElement(slot, f"{{{RIM}}}ValueList")
-        for value in slots[name]:
-            etree.SubElement(values, f"{{{RIM}}}Value").text = value
-
-
-def _write_text(parent: Any, tag: str, value: str) -> None:
-    holder = etree.SubElement(parent, f"{{{RIM}}}{tag}")
-    if value:
-        etree.SubElement(
-            holder, f"{{{RIM}}}LocalizedString", {"charset": "UTF8", XML_LANG: "FR", "value": value}
-        )  # fmt: skip
-
-
-def _write_classification(parent: Any, each: Classification, owner: str) -> None:
-    attributes = {"id": new_id(), "classifiedObject": owner}
-    if each.node:
-        etree.SubElement(parent, f"{{{RIM}}}Classification", attributes | {"classificationNode": each.node})
-        return
-    attributes |= {"classificationScheme": each.scheme, "nodeRepresentation": each.representation}
-    element = etree.SubElement(parent, f"{{{RIM}}}Classification", attributes)
-    _write_slots(element, each.slots)
-    if each.name:
-        _write_text(element, "Name", each.name)
-
-
-def write_object(item: RegistryObject) -> Any:
-    """Write an object as the registry answers it: slots in alphabetical order, an id for each part."""
-    attributes = {"id": item.id, "lid": item.lid or item.id, "status": item.status}
-    if item.kind == "ExtrinsicObject":
-        attributes |= {"objectType": item.object_type, "isOpaque": "false", "mimeType": item.mime_type}
-    element = etree.Element(f"{{{RIM}}}{item.kind}", attributes, nsmap={"rim": RIM})
-    _write_slots(element, item.slots)
-    _write_text(element, "Name", item.title)
-    _write_text(element, "Description", item.description)
-    etree.SubElement(element, f"{{{RIM}}}VersionInfo", versionName=item.version or "1")
-    for each in item.classifications:
-        _write_classification(element, each, item.id)
-    for known in item.identifiers:
-        attributes = {"id": new_id(), "registryObject": item.id}
-        attributes |= {"identificationScheme": known.scheme, "value": known.value}
-        _write_text(etree.SubElement(element, f"{{{RIM}}}ExternalIdentifier", attributes), "Name", known.name)
-    return element
-
-
-def write_link(link: Link) -> Any:
-    """Write an association."""
-    attributes = {"id": link.id or new_id(), "associationType": link.type}
-    attributes |= {"sourceObject": link.source, "targetObject": link.target}
-    element = etree.Element(f"{{{RIM}}}Association", attributes, nsmap={"rim": RIM})
-    _write_slots(element, link.slots)
-    return element
-
-
-def to_text(item: RegistryObject) -> str:
-    """The XML of an object, as the registry keeps it."""
-    return etree.tostring(write_object(item), encoding="unicode")
-
-
-def from_text(text: str) -> RegistryObject:
-    """Read back what `to_text` gave."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    return read_object(etree.fromstring(text.encode("utf-8"), parser))
-
-
-def renamed(item: RegistryObject, **changes: Any) -> RegistryObject:
-    """A copy with other fields (ids and states given by the registry)."""
-    return replace(item, **changes)
+    return Submission(packages[0], entries, tuple(map(read_link, lists[0].iterchildren(kinds["Association"]))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from . import dossiers, seed
+from . import dossiers, registry, seed
 from .audit import Audit
 from .call import Call
 from .clock import Clock
@@ -27,6 +27,7 @@ class House:
         self.audit = Audit(store)
         self.directory = Directory(store)
         dossiers.ensure_tables(store)
+        registry.ensure_tables(store)
         self.ca_file: Path | None = None  # PEM of the authorities that lot signatures chain to; set by who serves
 
     @classmethod

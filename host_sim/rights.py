@@ -99,7 +99,7 @@ def may(function: str, call: Call, store: Store) -> None:
 
 
 def may_read_type(profession: str, type_code: str, matrix: str) -> bool:
-    """Whether a profession (G15 code) reads documents of a type; matrix is "2016" or "2023". A missing cell means no."""
+    """Whether a profession (G15 code) reads documents of a type; matrix "2016" or "2023"; a missing cell means no."""
     row = _types(matrix).get(profession)
     if row is None:
         return False

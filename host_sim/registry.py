@@ -1,0 +1,240 @@
+"""The registry: every version of every entry as ebRIM, with the columns that queries need beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from dossier import codes
+from dossier.timestamp import Timestamp
+
+from . import ebrim, ebrim_text, profile, visibility
+from .ebrim import Link, RegistryObject
+from .store import Store
+from .visibility import Viewer
+
+APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
+DEPRECATED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Deprecated"
+ARCHIVED = "urn:asip:ci-sis:2010:StatusType:Archived"
+DELETED = "urn:asip:ci-sis:2010:StatusType:Deleted"
+STATE_WORDS = {APPROVED: "actif", DEPRECATED: "obsolète", ARCHIVED: "archivé", DELETED: "supprimé"}
+
+HAS_MEMBER = "urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember"
+SIGNS = "urn:ihe:iti:2007:AssociationType:signs"
+REPLACES = ("urn:ihe:iti:2007:AssociationType:RPLC", "urn:ihe:iti:2010:AssociationType:RPLC")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS registry_sets (
+    entry_uuid TEXT PRIMARY KEY, unique_id TEXT NOT NULL UNIQUE, patient TEXT NOT NULL, source_id TEXT NOT NULL,
+    submission_time TEXT NOT NULL, content_type TEXT NOT NULL, received_at TEXT NOT NULL, depositor TEXT NOT NULL,
+    object TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS registry_sets_patient ON registry_sets (patient);
+CREATE TABLE IF NOT EXISTS registry_entries (
+    entry_uuid TEXT PRIMARY KEY, lid TEXT NOT NULL, version INTEGER NOT NULL, newest INTEGER NOT NULL,
+    unique_id TEXT NOT NULL, patient TEXT NOT NULL, status TEXT NOT NULL, received_at TEXT NOT NULL,
+    depositor TEXT NOT NULL, structure TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, blob TEXT NOT NULL,
+    object TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS registry_newest ON registry_entries (unique_id) WHERE newest;
+CREATE UNIQUE INDEX IF NOT EXISTS registry_versions ON registry_entries (lid, version);
+CREATE INDEX IF NOT EXISTS registry_patient ON registry_entries (patient) WHERE newest;
+CREATE TABLE IF NOT EXISTS registry_links (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, object TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS registry_links_source ON registry_links (source);
+CREATE INDEX IF NOT EXISTS registry_links_target ON registry_links (target);
+"""
+_COLUMNS = (
+    "entry_uuid, lid, version, newest, unique_id, patient, status, received_at, depositor, structure, hash, size, blob,"
+    " object"
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version of a document entry; `item` is the ebRIM object, `received_at` when its first version came."""
+
+    entry_uuid: str
+    lid: str
+    version: int
+    newest: bool
+    unique_id: str
+    patient: str
+    status: str
+    received_at: datetime
+    depositor: str
+    structure: str
+    hash: str
+    size: int
+    blob: str
+    item: RegistryObject
+
+    @property
+    def author_ids(self) -> frozenset[str]:
+        """Identifiers of the authors."""
+        return frozenset(person.id for person, _ in profile.authors(self.item) if person is not None)
+
+    @property
+    def confidentiality(self) -> frozenset[str]:
+        """Confidentiality codes."""
+        return profile.confidentiality(self.item)
+
+    @property
+    def type_code(self) -> str:
+        """The typeCode."""
+        return profile.code_of(self.item, profile.TYPE)
+
+    @property
+    def is_signature(self) -> bool:
+        """Whether the entry is the signature of its lot."""
+        return profile.is_signature(self.item)
+
+
+def ensure_tables(store: Store) -> None:
+    """Make the tables of the registry."""
+    store.ensure(_SCHEMA)
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    facts = dict(row)
+    text = facts.pop("object")
+    facts["received_at"] = datetime.fromisoformat(facts["received_at"])
+    facts["newest"] = bool(facts["newest"])
+    return Entry(**facts, item=ebrim_text.object_from_text(text))
+
+
+def entries_of(cursor: sqlite3.Cursor, patient: str) -> list[Entry]:
+    """The newest version of every entry of a patient (INS matricule), in order of arrival."""
+    query = f"SELECT {_COLUMNS} FROM registry_entries WHERE patient = ? AND newest ORDER BY rowid"  # noqa: S608
+    return [_entry(row) for row in cursor.execute(query, (patient,)).fetchall()]
+
+
+def find_entry(cursor: sqlite3.Cursor, *, uuid: str = "", unique_id: str = "", lid: str = "") -> Entry | None:
+    """One entry by entryUUID (of any version), or the newest by uniqueId or by lid."""
+    name, value = ("entry_uuid", uuid) if uuid else ("unique_id", unique_id) if unique_id else ("lid", lid)
+    newest = "" if uuid else " AND newest"
+    query = f"SELECT {_COLUMNS} FROM registry_entries WHERE {name} = ?{newest}"  # noqa: S608
+    row = cursor.execute(query, (value,)).fetchone()
+    return _entry(row) if row else None
+
+
+def insert_entry(cursor: sqlite3.Cursor, entry: Entry) -> None:
+    """Write one version."""
+    values = (
+        entry.entry_uuid, entry.lid, entry.version, entry.newest, entry.unique_id, entry.patient, entry.status,
+        entry.received_at.isoformat(), entry.depositor, entry.structure, entry.hash, entry.size, entry.blob,
+        ebrim_text.to_text(entry.item),
+    )  # fmt: skip
+    cursor.execute(f"INSERT INTO registry_entries ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", values)  # noqa: S608
+
+
+def set_status(cursor: sqlite3.Cursor, entry: Entry, status: str, *, newest: bool = True) -> None:
+    """Change the availability status of a version; newest False: another version follows it."""
+    item = replace(entry.item, status=status)
+    cursor.execute(
+        "UPDATE registry_entries SET status = ?, newest = ?, object = ? WHERE entry_uuid = ?",
+        (status, newest, ebrim_text.to_text(item), entry.entry_uuid),
+    )
+
+
+def insert_set(cursor: sqlite3.Cursor, item: RegistryObject, patient: str, depositor: str, now: datetime) -> None:
+    """Write a submission set whose id is already a registry's."""
+    content = item.of_scheme(profile.SET_CONTENT)
+    cursor.execute(
+        "INSERT INTO registry_sets VALUES (?,?,?,?,?,?,?,?,?)",
+        (
+            item.id, item.identifier(profile.SET_UNIQUE), patient, item.identifier(profile.SET_SOURCE),
+            item.slot("submissionTime"), content[0].representation if content else "", now.isoformat(), depositor,
+            ebrim_text.to_text(item),
+        ),
+    )  # fmt: skip
+
+
+def set_exists(cursor: sqlite3.Cursor, unique_id: str) -> bool:
+    """Whether a submission set of that uniqueId was registered."""
+    return cursor.execute("SELECT 1 FROM registry_sets WHERE unique_id = ?", (unique_id,)).fetchone() is not None
+
+
+def sets_of(cursor: sqlite3.Cursor, patient: str) -> list[RegistryObject]:
+    """The submission sets of a patient, in order of arrival."""
+    rows = cursor.execute("SELECT object FROM registry_sets WHERE patient = ? ORDER BY rowid", (patient,)).fetchall()
+    return [ebrim_text.object_from_text(row["object"]) for row in rows]
+
+
+def insert_link(cursor: sqlite3.Cursor, link: Link) -> None:
+    """Write an association whose ends are registry ids."""
+    link = replace(link, id=ebrim.new_id())
+    cursor.execute(
+        "INSERT INTO registry_links VALUES (?,?,?,?,?)",
+        (link.id, link.type, link.source, link.target, ebrim_text.to_text(link)),
+    )
+
+
+def links_of(cursor: sqlite3.Cursor, ids: Iterable[str]) -> list[Link]:
+    """The associations that start or end at one of `ids`, each once."""
+    found: dict[str, Link] = {}
+    for each in ids:
+        query = "SELECT object FROM registry_links WHERE source = ? OR target = ? ORDER BY rowid"
+        for row in cursor.execute(query, (each, each)).fetchall():
+            link = ebrim_text.link_from_text(row["object"])
+            found.setdefault(link.id, link)
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One document as a person reads it; state is a French word, hidden_until None when the patient may see it now."""
+
+    unique_id: str
+    entry_uuid: str
+    version: int
+    title: str
+    type_code: str
+    type_name: str
+    created: str
+    author: str
+    institution: str
+    state: str
+    masked: bool
+    hidden_until: datetime | None
+    received_at: datetime
+    mime_type: str
+    size: int
+
+
+def listed_for(store: Store, patient: str, viewer: Viewer) -> tuple[Listed, ...]:
+    """The documents of a patient (INS matricule) that a viewer sees, oldest first.
+
+    Signatures and deleted documents are for the host alone (visibility.as_host).
+    """
+    ensure_tables(store)
+    with store.transaction() as cursor:
+        entries = entries_of(cursor, patient)
+    if viewer.kind != visibility.HOST:
+        entries = [each for each in entries if each.status != DELETED and not each.is_signature]
+    return tuple(_listed(each, viewer) for each in entries if visibility.sees(viewer, each))
+
+
+def _listed(entry: Entry, viewer: Viewer) -> Listed:
+    item = entry.item
+    people = profile.authors(item)
+    person, place = people[0] if people else (None, None)
+    until = visibility.hidden_until(entry, viewer.hidden_days)
+    known = codes.load(codes.TYPE).get(entry.type_code)
+    return Listed(
+        entry.unique_id,
+        entry.entry_uuid,
+        entry.version,
+        item.title,
+        entry.type_code,
+        known.display if known else entry.type_code,
+        Timestamp(item.slot("creationTime")).to_datetime().isoformat(),
+        f"{person.given_name} {person.family_name}".strip() if person else "",
+        place.name if place else "",
+        STATE_WORDS[entry.status],
+        profile.MASKED in entry.confidentiality,
+        until if until and viewer.now < until else None,
+        entry.received_at,
+        item.mime_type,
+        entry.size,
+    )

@@ -1,0 +1,73 @@
+"""Documents as files: digests computed while streaming, blobs made durable before their metadata exist."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .canonical import Canonicalizer
+from .store import Store
+
+REPOSITORY_ID = "1.2.250.1.213.4.1.1.1.2"
+_CHUNK = 1 << 16
+_NAMES = ("sha1", "sha256")
+
+
+@dataclass(frozen=True)
+class Digests:
+    """Size in bytes, digests of the bytes, and digests of the canonical form with comments (empty: not XML)."""
+
+    size: int
+    raw: dict[str, bytes]
+    canonical: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """The XDS hash: SHA-1, lower-case hex (ITI TF-3 4.2.3.2.10)."""
+        return self.raw["sha1"].hex()
+
+
+def digest(path: Path, *, xml: bool) -> Digests:
+    """Read a file once, whatever its size; raises canonical.XmlError when it should be XML and is not."""
+    raw = [hashlib.new(name) for name in _NAMES]
+    formal = [hashlib.new(name) for name in _NAMES]
+    size = 0
+
+    def sink(piece: bytes) -> None:
+        for each in formal:
+            each.update(piece)
+
+    writer = Canonicalizer(sink) if xml else None
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            for each in raw:
+                each.update(chunk)
+            if writer:
+                writer.feed(chunk)
+    if writer:
+        writer.close()
+    named = {name: each.digest() for name, each in zip(_NAMES, raw, strict=True)}
+    canonical = {name: each.digest() for name, each in zip(_NAMES, formal, strict=True)} if writer else {}
+    return Digests(size, named, canonical)
+
+
+def keep(store: Store, part: Path) -> str:
+    """Make a streamed part a blob under a new name, durable when this returns; gives the name."""
+    name = uuid.uuid4().hex
+    store.keep_blob(part, name)
+    return name
+
+
+def forget(store: Store, names: Iterable[str]) -> None:
+    """Remove blobs that no metadata points to: the submission they came with was refused."""
+    for name in names:
+        (store.blobs / name).unlink(missing_ok=True)
+
+
+def path_of(store: Store, name: str) -> Path:
+    """The file of a blob."""
+    return store.blobs / name
