@@ -240,6 +240,8 @@ class _PcscLink:
         finally:
             octets[:] = [0] * len(octets)  # it may be a PIN
         self._context.check(result)
+        if not answer:  # some drivers call it a success when the card leaves before it answers
+            raise ConnectionAbortedError("no answer")
         return bytes(answer)
 
     @contextmanager
