@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from cards_stage import PATIENCE, code_of, verify
@@ -245,3 +247,14 @@ def test_a_card_service_without_pyscard_says_so_to_whoever_waits(monkeypatch, se
     service = services(PcscReaders())
     assert service.slots() == ()
     assert code_of(service.wait_for, CardKind.CPS) == "PCSC_DOWN"
+
+
+@pytest.mark.pcsc
+@pytest.mark.usefixtures("vpcd_pair")
+def test_a_pcsc_service_that_is_killed_and_started_again_is_survived(authority_dir):
+    script = Path(__file__).with_name("cards_restart.py")
+    command = [sys.executable, "-m", "card_sim", "namespace", "--", sys.executable, str(script), str(authority_dir)]
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=root, env=environment)
+    assert done.stdout.endswith("survived\n"), done.stderr
