@@ -52,9 +52,9 @@ ROUTES: dict[tuple[str, str], Route] = dict(
             ("repository", "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"),
             Route(f"{{{XDS}}}ProvideAndRegisterDocumentSetRequest", mtom=True),
         ),
-        (
+        (  # a request without attachments is taken in both forms; its answer always is MTOM
             ("repository", "urn:ihe:iti:2007:RetrieveDocumentSet"),
-            Route(f"{{{XDS}}}RetrieveDocumentSetRequest", mtom=True),
+            Route(f"{{{XDS}}}RetrieveDocumentSetRequest", mtom=None),
         ),
         (
             ("insi", f"{INSI_ACTION}rechercherInsAvecCarteVitale"),
