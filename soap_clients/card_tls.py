@@ -51,9 +51,11 @@ class CardContext(ssl.SSLContext):
         self._lock = threading.Lock()
         self._turn = threading.local()
         self._dropped = False
+        self._key = 0
         if signer is not None:
-            rsa = libssl.install_key(self, signer.certificate, signer.chain, _callback(weakref.ref(self)))
-            self._forget_key = weakref.finalize(self, libssl.remove_key, rsa)
+            sign = _callback(weakref.ref(self))
+            self._key = libssl.install_key(self, signer.certificate, signer.chain, sign)
+            self._forget_key = weakref.finalize(self, libssl.remove_key, self._key)
 
     def wrap_socket(self, sock: Any, *arguments: Any, **named: Any) -> ssl.SSLSocket:
         """Wrap a socket as usual, offering the host's last session, the card being allowed one signature meanwhile.
@@ -211,7 +213,7 @@ def check_here() -> str:
         context._open(signer)
     except libssl.Unsupported as reason:
         return str(reason)
-    rsa = next(iter(libssl._SIGNERS))
+    rsa = context._key
     if libssl.try_signature(rsa, digest) is not None:
         return "a signature was made without being asked for"
     with context._armed():

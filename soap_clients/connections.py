@@ -5,6 +5,7 @@ Imported by transport.py when the first request leaves, since requests is heavy.
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import time
@@ -24,6 +25,9 @@ from dossier.failure import Failure
 IDLE_SECONDS = 4.0
 LOST = (requests.RequestException, HTTPError, OSError)
 _SEND_BLOCK = 256 * 1024
+
+# urllib3 quotes what it could not parse of an answer's head; what a host sends does not belong in a log.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class _Connection(HTTPSConnection):

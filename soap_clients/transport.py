@@ -81,10 +81,11 @@ class Transport:
         kind = found.partition(";")[0].strip().lower()
         coded = response.headers.get("Content-Encoding", "identity").strip().lower()
         _log.info("%s status=%s type=%s ms=%d", transaction, response.status_code, kind[:40], _since(started))
-        if kind not in SOAP_TYPES or coded != "identity":
-            response.close()
-            raise _not_soap(response.status_code, kind)
-        stream = _answer_stream(response, limit or self.size_limit, traced.open_response(found) if traced else None)
+        usable = kind in SOAP_TYPES and coded == "identity" and _is_framed(response)
+        trace = traced.open_response(found) if traced and usable else None
+        stream = _answer_stream(response, limit or self.size_limit, trace)
+        if not usable:
+            raise _not_soap(response, kind, stream)
         return Answer(response.status_code, found, cast(BinaryIO, stream))
 
     def drop(self) -> None:
@@ -144,10 +145,27 @@ def _since(started: float) -> int:
     return int((time.monotonic() - started) * 1000)
 
 
-def _not_soap(status: int, kind: str) -> Failure:
+def _is_framed(response: requests.Response) -> bool:
+    """Whether the answer says its length: without it a cut answer looks whole (RFC 9112 8)."""
+    headers = response.headers
+    return headers.get("Content-Length", "").isdecimal() or "chunked" in headers.get("Transfer-Encoding", "").lower()
+
+
+def _not_soap(response: requests.Response, kind: str, stream: AnswerStream) -> Failure:
+    status = int(response.status_code)
     # A gateway that answers 5xx may have passed the request on: only the host can say what became of it.
     if status >= 500:
+        stream.close()
         return Failure("OUTCOME_UNKNOWN", reason=f"HTTP {status}")
+    if not _is_framed(response) and kind != "text/html":
+        stream.close()
+        return Failure("OUTCOME_UNKNOWN", reason="answer without length")
+    # An answer cut inside its head shows a half type and no body: reading on tells it from a portal's page.
+    with closing(stream):
+        try:
+            stream.read(1)
+        except Failure as failure:
+            return failure
     return Failure("HOST_NOT_SOAP", status=status, type=kind[:40] or "?")
 
 
