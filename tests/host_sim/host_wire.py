@@ -296,12 +296,12 @@ class Stage:
         with urllib.request.urlopen(f"{self.facts['admin']}/{subject}", data, timeout=30) as response:
             return json.loads(response.read())
 
-    def query(self, name: str, patient: str, reason: str = "TEST_EXST", **changes: Any) -> Answer:
+    def query(self, name: str, patient: str, kind: str = "TEST_EXST", **changes: Any) -> Answer:
         """TD0.2 (TEST_EXST) or TD1.3a (CNSLT_DATA) as a professional."""
         who = self.who(name)
         changes.setdefault("now", self.house.clock.now())
         return who.call(
-            "patients", QUERY_ACTION, query_body(ins_of(patient), reason), who.assertion(patient, **changes)
+            "patients", QUERY_ACTION, query_body(ins_of(patient), kind), who.assertion(patient, **changes)
         )
 
     def authorise(self, name: str, patient: str, action: str = "AJOUT", role: str = "", **changes: Any) -> Answer:
