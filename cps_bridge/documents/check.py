@@ -18,6 +18,7 @@ RTF = "text/rtf"
 JPEG = "image/jpeg"
 TIFF = "image/tiff"
 
+_NAMES = {PDF: "PDF", RTF: "RTF", JPEG: "JPEG", TIFF: "TIFF"}
 DEFAULT_LIMIT = 10 * 1024 * 1024
 _EDGE = 4096
 _HEADER_WITHIN = 1024
@@ -47,7 +48,7 @@ def check_file(content: Content, *, limit: int = DEFAULT_LIMIT) -> str:
         elif kind == TEXT:
             _check_text(content)
         elif not _is_whole(kind, tail):
-            raise Failure("DOCUMENT_TRUNCATED", kind=kind)
+            raise Failure("DOCUMENT_TRUNCATED", kind=_NAMES[kind])
     except OSError as error:
         raise Failure("DOCUMENT_UNREADABLE", reason=type(error).__name__) from error
     return kind
@@ -87,6 +88,8 @@ def _edges(content: Content, size: int) -> tuple[bytes, bytes]:
 
 def _sniff(head: bytes) -> str:
     kind = _sniffed_or_none(head)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Failure("TEXT_NOT_UTF8")
     if kind is None:
         raise Failure("DOCUMENT_FORMAT_UNKNOWN")
     return kind
@@ -111,7 +114,7 @@ def _is_whole(kind: str, tail: bytes) -> bool:
 
 def _check_pdf(content: Content, head: bytes, tail: bytes) -> None:
     if b"%%EOF" not in tail:
-        raise Failure("DOCUMENT_TRUNCATED", kind=PDF)
+        raise Failure("DOCUMENT_TRUNCATED", kind=_NAMES[PDF])
     places = [head, tail]
     for found in _START_XREF.finditer(tail):
         with closing(content.open()) as stream:

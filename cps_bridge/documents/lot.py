@@ -80,7 +80,9 @@ def member(document_id: str) -> Association:
 def add_replacement(lot: Lot, document_id: str, replaced_entry_uuid: str) -> Lot:
     """Say that a document of the lot replaces an entry of the host (RPLC), by the entryUUID the host has now.
 
-    document_id: "Document01" ... It may be called after signing: the signature covers documents, not associations.
+    document_id: "Document01" ...; replaced_entry_uuid: the entryUUID, or "urn:oid:" and the old document's uniqueId
+    when the entryUUID is to be asked for at sending. It may be called after signing: the signature covers documents,
+    not associations.
     Raises Failure LOT_WITHOUT_DOCUMENT.
     """
     if all(each.entry.entry_uuid != document_id for each in lot.documents):

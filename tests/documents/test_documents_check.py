@@ -58,6 +58,7 @@ def test_a_sound_file_is_recognised_by_its_bytes(data, media_type):
         (b"text then \x00", "DOCUMENT_FORMAT_UNKNOWN"),
         ("été".encode("latin-1"), "TEXT_NOT_UTF8"),
         (b"a" * 10_000 + b"\xe9", "TEXT_NOT_UTF8"),
+        ("été".encode("utf-16"), "TEXT_NOT_UTF8"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_reason(data, code):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import shutil
+import subprocess
+import sys
 import warnings
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from dossier.metadata import LocalId
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 UID, SERIES = "1.2.250.1.999.1.1.7898.59.1", "1.2.250.1.999.1.1.7898.59.2"
+REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = Path(pydicom.__file__).parent / "data"
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -205,6 +208,14 @@ def test_relabelled_copies_share_no_identifier_with_the_original(study, tmp_path
     originals = {read_header(each).sop_uid for each in sample_folder().rglob("*") if each.is_file()}
     copies = {instance.sop_uid for series in study.series for instance in series.instances}
     assert len(copies) == 11 and not copies & originals
+
+
+def test_the_room_loads_no_heavy_library_before_it_is_used():
+    modules = "imaging.manifest, imaging.relabel, imaging.thumbnail, cda.reading, cda.level1, printing"
+    imports = "".join(f"import cps_bridge.documents.{each.strip()}\n" for each in modules.split(","))
+    code = imports + "import sys\nprint({'pydicom', 'numpy', 'PIL', 'reportlab', 'lxml'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert ended.stdout.strip() == "set()"
 
 
 SAMPLE = (sample_folder() / "MR1" / "4919").read_bytes()[:2048]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cps_bridge.documents.cda.level1 import build_level1
+from cps_bridge.documents.cda.narrative import read_sections
 from cps_bridge.documents.cda.reading import extract_body, read_cda
 from cps_bridge.documents.digest import stream_of
 from dossier.document import BytesContent, StreamContent
@@ -138,6 +139,10 @@ PARTS = st.sampled_from(
         b"</a>",
         b"<component>",
         b"<structuredBody>",
+        b"<section>",
+        b"</section>",
+        b"<text>",
+        b"<td>",
         b"<!--",
         b"-->",
         b"<![CDATA[",
@@ -158,8 +163,27 @@ PARTS = st.sampled_from(
 @given(st.lists(PARTS | st.binary(max_size=20), max_size=12))
 def test_only_failures_escape_from_any_bytes(parts):
     content = BytesContent(b"".join(parts))
-    for read in (read_cda, lambda each: extract_body(each, io.BytesIO())):
+    for read in (read_cda, read_sections, lambda each: extract_body(each, io.BytesIO())):
         try:
             read(content)
         except Failure as failure:
             assert failure.code.startswith(("CDA_", "DOCUMENT_"))
+
+
+NARRATIVE = b"""<component><structuredBody><component><section><code code="1"/><title>Allergies</title>
+<text><paragraph>P\xc3\xa9nicilline,
+ 1998</paragraph><table><tr><th>Nom</th><th>An</th></tr><tr><td>Pollen</td><td>2001</td></tr></table></text>
+<entry><observation><text>hidden <reference value="#a"/></text></observation></entry>
+<component><section><title>Sous-section</title><text><list><item>un</item><item>deux<br/>trois</item></list></text>
+</section></component></section></component></structuredBody></component></ClinicalDocument>"""
+
+
+def test_the_narrative_of_a_structured_document_can_be_read():
+    first, second = read_sections(BytesContent(HEAD + NARRATIVE))
+    assert (first.title, first.depth) == ("Allergies", 0)
+    assert first.lines == ("Pénicilline, 1998", "Nom\tAn", "Pollen\t2001")
+    assert (second.title, second.depth, second.lines) == ("Sous-section", 1, ("un", "deux", "trois"))
+
+
+def test_a_document_around_a_file_has_no_section():
+    assert read_sections(BytesContent(HEAD + OPEN + b"aGVs" + CLOSE)) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from cps_bridge.documents.cda.level1 import Identifier, ImagingOrder, Report, build_level1
-from dossier.document import BytesContent, read_chunks
+from cps_bridge.documents.cda.narrative import read_sections
+from cps_bridge.documents.cda.reading import extract_body, read_cda
+from dossier.document import BytesContent, FileContent, read_chunks
 from dossier.metadata import MASKED, Code, LocalId
 from dossier.patient import INS_NIR_TEST, IdentityStatus, Ins, PatientIdentity, Sex, Traits, nir_key
 from dossier.professional import Activity, HealthStructure, Professional
@@ -119,3 +122,16 @@ def test_the_rules_do_refuse_a_document_that_lacks_its_custodian(rules, tmp_path
     start, end = data.index(b"<custodian>"), data.index(b"</custodian>") + len(b"</custodian>")
     path.write_bytes(data[:start] + data[end:])
     assert check(rules, "strucmin", files=[path]).returncode == 1
+
+
+def test_every_official_example_can_be_read(rules):
+    files = sorted((rules / "examples").glob("*.xml"))
+    assert files
+    for path in files:
+        header, sections = read_cda(FileContent(path)), read_sections(FileContent(path))
+        assert header.patient is not None and header.title and header.authors and header.created
+        assert header.is_structured == bool(sections)
+        if sections:
+            assert sum(len(each.lines) for each in sections) > 0
+        else:
+            assert extract_body(FileContent(path), io.BytesIO()) == "application/pdf"

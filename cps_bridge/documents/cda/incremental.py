@@ -70,22 +70,12 @@ def parse(content: Content, *, on_body: Callable[[Element], None], on_text: Call
     on_body is called with the nonXMLBody text element (or the structuredBody element) when it opens and may raise
     HeaderSeen to stop; on_text with each piece of the unstructured body. Raises Failure CDA_UNSAFE, CDA_INVALID.
     """
-    reader = _Reader(on_body, on_text)
-    try:
-        with closing(content.open()) as stream:
-            while chunk := stream.read(_STEP):
-                reader.feed(chunk)
-            reader.end()
-    except HeaderSeen:
-        pass
-    except (ExpatError, LookupError, ValueError) as error:
-        raise Failure("CDA_INVALID", reason=str(error)[:80]) from error
-    if reader.root is None:
-        raise Failure("CDA_INVALID", reason="no element")
-    return reader.root
+    return Reader(on_body, on_text).read(content)
 
 
-class _Reader:
+class Reader:
+    """One reading of one document; a subclass may follow the elements through opened, closed and said."""
+
     def __init__(self, on_body: Callable[[Element], None], on_text: Callable[[str], None]) -> None:
         self.root: Element | None = None
         self._on_body, self._on_text = on_body, on_text
@@ -100,14 +90,35 @@ class _Reader:
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.EntityDeclHandler = self._refuse
 
-    def feed(self, chunk: bytes) -> None:
+    def read(self, content: Content) -> Element:
+        """Read to the end, or to HeaderSeen, and give the header; raises Failure CDA_UNSAFE, CDA_INVALID."""
+        try:
+            with closing(content.open()) as stream:
+                while chunk := stream.read(_STEP):
+                    self._feed(chunk)
+                self._parser.Parse(b"", True)
+        except HeaderSeen:
+            pass
+        except (ExpatError, LookupError, ValueError) as error:
+            raise Failure("CDA_INVALID", reason=str(error)[:80]) from error
+        if self.root is None:
+            raise Failure("CDA_INVALID", reason="no element")
+        return self.root
+
+    def opened(self, name: str) -> None:
+        """Called when an element below the body opens; name as in Element."""
+
+    def closed(self, name: str) -> None:
+        """Called when an element below the body closes."""
+
+    def said(self, text: str) -> None:
+        """Called with each piece of text below the body."""
+
+    def _feed(self, chunk: bytes) -> None:
         self._parser.Parse(chunk, False)
         self._fed += len(chunk)
         if self._fed - max(self._parser.CurrentByteIndex, 0) > _LONGEST_TOKEN:
             raise Failure("CDA_UNSAFE", reason="token")
-
-    def end(self) -> None:
-        self._parser.Parse(b"", True)
 
     def _refuse(self, *_: object) -> None:
         raise Failure("CDA_UNSAFE", reason="doctype")
@@ -124,6 +135,8 @@ class _Reader:
         self._stack.append(element)
         if self._path() in (_BODY, _STRUCTURED):
             self._on_body(element)
+        elif self._in_body():
+            self.opened(element.name)
 
     def _count(self, element: Element) -> None:
         if len(self._stack) >= _DEEPEST:
@@ -141,6 +154,8 @@ class _Reader:
             raise Failure("CDA_UNSAFE", reason="text")
 
     def _end(self, _name: str) -> None:
+        if self._in_body():
+            self.closed(self._stack[-1].name)
         self._stack.pop()
 
     def _text(self, text: str) -> None:
@@ -149,6 +164,8 @@ class _Reader:
         elif not self._in_body() and self._stack:
             self._keep(len(text))
             self._stack[-1].pieces.append(text)
+        else:
+            self.said(text)
 
     def _path(self) -> tuple[str, ...]:
         return tuple(each.name for each in self._stack) if len(self._stack) <= len(_BODY) else ()

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from cps_bridge.documents.imaging.library import pydicom
 from cps_bridge.documents.imaging.manifest_dataset import person_name
 from cps_bridge.documents.imaging.scanner import is_dicom, read_header
 from cps_bridge.documents.imaging.study import Study, read_study
@@ -19,9 +20,7 @@ _UIDS = ("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfRefe
 
 def sample_folder() -> Path:
     """Give the folder of the small MR study of a fictional patient that the installed pydicom carries."""
-    import pydicom
-
-    return Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests" / "98892003"
+    return Path(pydicom().__file__).parent / "data" / "test_files" / "dicomdirtests" / "98892003"
 
 
 def relabel(folder_in: Path, folder_out: Path, identity: PatientIdentity, accession: str) -> Study:
@@ -50,9 +49,7 @@ def _largest_study(folder: Path) -> list[Path]:
 
 
 def _copy(path: Path, out: Path, identity: PatientIdentity, matricule: str, accession: str) -> None:
-    import pydicom
-
-    dataset: Any = pydicom.dcmread(path)
+    dataset: Any = pydicom().dcmread(path)
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.PatientName = person_name(identity.traits)
     dataset.PatientID = matricule

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from cps_bridge.documents.imaging.library import pydicom
 from dossier.failure import Failure
 
 _PREFIX = 16 * 1024
@@ -192,10 +193,8 @@ def _tidy(text: str) -> str:
 
 def read_with_pydicom(path: Path) -> Header:
     """Read the header fields of any DICOM file with pydicom; raises Failure DICOM_UNREADABLE."""
-    import pydicom
-
     try:
-        data = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+        data = pydicom().dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
         wanted = {name: tag for tag, name in _TAGS.items()}
         return Header(**{each.name: _text(data.get(wanted[each.name])) for each in fields(Header)})
     except Exception as error:  # pydicom lets nearly any exception escape on a broken file

@@ -9,7 +9,12 @@ from cps_bridge.documents.imaging.scanner import Header, is_dicom, read_header
 from dossier.failure import Failure
 
 KOS_CLASS = "1.2.840.10008.5.1.4.1.1.88.59"
-_OWN_FACTS = ("accession", "patient_id", "patient_name", "birth_date")
+_OWN_FACTS = {
+    "accession": "numéro d'examen",
+    "patient_id": "identifiant du patient",
+    "patient_name": "nom du patient",
+    "birth_date": "date de naissance",
+}
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,9 @@ def read_study(folder: Path) -> Study:
     studies = {header.study_uid for _, header in found}
     if len(studies) > 1:
         raise Failure("STUDY_SEVERAL", count=len(studies))
-    for fact in _OWN_FACTS:
+    for fact, words in _OWN_FACTS.items():
         if len({getattr(header, fact) for _, header in found}) > 1:
-            raise Failure("STUDY_INCONSISTENT", fact=fact)
+            raise Failure("STUDY_INCONSISTENT", fact=words)
     first = found[0][1]
     return Study(
         study_uid=first.study_uid,

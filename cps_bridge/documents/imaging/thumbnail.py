@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from cps_bridge.documents.imaging.library import pydicom
 from cps_bridge.documents.imaging.study import Series
 from dossier.failure import Failure
 
@@ -27,11 +28,10 @@ def thumbnail(series: Series, size: int = DEFAULT_SIZE) -> bytes:
 
 def _draw(path: Path, size: int) -> bytes:
     import numpy
-    import pydicom
     from PIL import Image
     from pydicom.pixels import apply_voi_lut, pixel_array
 
-    dataset = pydicom.dcmread(path)
+    dataset = pydicom().dcmread(path)
     if int(dataset.Rows) * int(dataset.Columns) > _LARGEST:
         raise ValueError("image too large")
     frames = int(dataset.get("NumberOfFrames") or 1)
