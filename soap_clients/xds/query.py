@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from soap_clients.xds.ebxml import DOCUMENT_ENTRY, read_entry
 from soap_clients.xds.envelope import stream_elements
 
 if TYPE_CHECKING:
-    from soap_clients.host import Host
+    from soap_clients.host import Host, StreamedReply
 
 BATCH = 20
 _RESPONSE = f"{{{v.QUERY}}}AdhocQueryResponse"
@@ -98,6 +98,11 @@ def _ask(
         attachments=None,
         accept_multipart=True,
     )
+    yield from read_reply(reply, ins)
+
+
+def read_reply(reply: StreamedReply, ins: Ins) -> Generator[DocumentEntry, None, None]:
+    """Read the entries of an answer, checking that each is the patient's; closes it. Raises as `find_documents`."""
     elements = stream_elements(reply, v.STORED_QUERY, (DOCUMENT_ENTRY, REGISTRY_ERROR), (_RESPONSE,))
     with closing(elements):
         for entry in read_entries(elements):
