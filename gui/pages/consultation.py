@@ -1,0 +1,233 @@
+"""The consultation: the patient's dossier, what it allows, its documents, and the drawer to deposit one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
+
+from dossier.access import AccessMode, AuthorisationState, Dossier, DossierState
+from dossier.failure import Failure
+from dossier.professional import CardKind
+from gui import tokens as t
+from gui.flows import Flows
+from gui.pages.deposit import DepositDrawer
+from gui.pages.documents_view import DocumentsView
+from gui.pages.page import Page
+from gui.pieces.boxes import Panel, column, row
+from gui.pieces.buttons import Button
+from gui.pieces.empty_state import EmptyState
+from gui.pieces.progress import Progress
+from gui.pieces.text import Text
+from gui.stage import Stage
+
+
+class ConsultationPage(Page):
+    """Without patient: how to name one. With one: state of the access, then the list and the preview."""
+
+    key = "consultation"
+    title = "Consultation"
+
+    def __init__(self, stage: Stage, flows: Flows) -> None:
+        super().__init__(stage, flows)
+        self._listed_for: tuple[object, object] = (None, None)
+        self.deposit = Button("Déposer un document", "primary", name="consultation.deposit", shortcut="Ctrl+D")
+        self.deposit.clicked.connect(self._open_drawer)
+        self.declare = Button("Déclarer l'accès", name="consultation.declare", on_click=self._declare)
+        self.again = Button("Actualiser", name="consultation.refresh", icon="refresh", shortcut="F5")
+        self.again.clicked.connect(self._list)
+        for each in (self.again, self.declare, self.deposit):
+            self.head.addWidget(each)
+        self.progress = Progress("consultation.progress")
+        self.progress.cancelled.connect(self._cancel)
+        self.body.addWidget(self.progress)
+        self.documents = DocumentsView(stage, "consultation")
+        self._state = EmptyState("patient", "", name="consultation.state")
+        self._state.acted.connect(self._act)
+        self._action = ""
+        self._stack = QStackedWidget()
+        pages: tuple[QWidget, ...] = (self._search_panel(), self._state, self.documents)
+        for page in pages:
+            self._stack.addWidget(page)
+        self.body.addWidget(self._stack, 1)
+        flows.moved.connect(self.refresh)
+        self.refresh()
+
+    def _search_panel(self) -> QWidget:
+        self.ins = QLineEdit()
+        self.ins.setObjectName("consultation.ins")
+        self.ins.setAccessibleName("INS du patient, 15 caractères")
+        self.ins.setPlaceholderText("15 caractères, clé comprise")
+        self.ins.setMaxLength(22)
+        self.ins.returnPressed.connect(self._by_ins)
+        go = Button("Chercher ce patient", "primary", name="consultation.ins.go", on_click=self._by_ins)
+        self._vitale = Button("Lire la carte Vitale", name="consultation.vitale", icon="vitale")
+        self._vitale.clicked.connect(lambda: self.flows.identify())
+        panel = Panel(margin=t.PAGE, gap=t.BETWEEN)
+        panel.setFixedWidth(t.PANEL_WIDTH)
+        self._hint = Text("", "muted", wrap=True, name="consultation.hint")
+        panel.column.addWidget(Text("Quel patient recevez-vous ?", "title"))
+        panel.column.addWidget(self._hint)
+        panel.column.addLayout(row(self._vitale, 1))
+        panel.column.addWidget(Text("Ou saisissez son INS, déjà qualifié :", "strong"))
+        panel.column.addWidget(self.ins)
+        panel.column.addLayout(row(1, go))
+        made = QWidget()
+        made.setLayout(row(1, column(1, panel, 2), 1))
+        return made
+
+    def refresh(self) -> None:
+        """Show what the patient on screen allows."""
+        dossier = self.house.dossier
+        seen = (self.house.patient, dossier.authorisation if dossier else None)
+        ready = self._may_read(dossier)
+        self.deposit.setVisible(dossier is not None and dossier.state is DossierState.OPEN)
+        self.declare.setVisible(self.deposit.isVisibleTo(self) and not ready)
+        self.again.setVisible(ready)
+        if seen != self._listed_for:
+            self.documents.clear()
+        if self.house.patient is None:
+            self._show_search()
+        elif dossier is None:
+            self._show_looking()
+        elif ready:
+            self._stack.setCurrentIndex(2)
+            if seen != self._listed_for and self.isVisible():
+                self._listed_for = seen
+                self._list()
+            return
+        else:
+            self._show_closed(dossier)
+        self._listed_for = (None, None)
+
+    def shown(self) -> None:
+        """List at the first look, not before."""
+        self.refresh()
+        if self.house.patient is None:
+            self.ins.setFocus()
+
+    def clear(self) -> None:
+        """Forget the documents and what was typed."""
+        super().clear()
+        self.documents.clear()
+        self.ins.clear()
+        self._listed_for = (None, None)
+
+    def _may_read(self, dossier: Dossier | None) -> bool:
+        if dossier is None or dossier.state is not DossierState.OPEN:
+            return False
+        return dossier.authorisation is AuthorisationState.VALID or self.house.access.mode is not AccessMode.NORMAL
+
+    def _show_search(self) -> None:
+        if self.flows.is_busy("patient"):
+            self._say("Lecture de la carte Vitale…", "Puis vérification de l'identité auprès de l'INSi.")
+            return
+        card = self.flows.slot(CardKind.VITALE) is not None
+        self._vitale.setVisible(card)
+        self._hint.say("Une carte Vitale est dans le lecteur." if card else "Insérez sa carte Vitale dans un lecteur.")
+        self._stack.setCurrentIndex(0)
+
+    def _show_looking(self) -> None:
+        if self.flows.is_busy("dossier"):
+            self._say("Recherche du dossier…", "L'hôte cherche le dossier de cette personne.")
+        else:
+            self._say("Dossier non recherché", "", "Rechercher le dossier", "look_up")
+
+    def _show_closed(self, dossier: Dossier) -> None:
+        if dossier.state is DossierState.ABSENT:
+            hint = "Avec sa carte Vitale et son accord, vous pouvez le créer au comptoir."
+            self._say("Ce patient n'a pas de dossier", hint, "Aller au comptoir", "counter")
+        elif dossier.state is DossierState.CLOSED:
+            reason = f"Motif donné : « {dossier.closing_reason} ». " if dossier.closing_reason else ""
+            hint = f"{reason}Il peut être réactivé au comptoir, si le patient le demande."
+            self._say("Le dossier de ce patient est fermé", hint, "Aller au comptoir", "counter")
+        elif dossier.authorisation is AuthorisationState.FORBIDDEN:
+            self._say("Le patient refuse votre accès", "Vous pouvez déposer un document, pas lire le dossier.")
+        else:
+            expired = dossier.authorisation is AuthorisationState.EXPIRED
+            words = "Votre autorisation a expiré" if expired else "Vous n'êtes pas encore autorisé"
+            hint = "Demandez son accord au patient, puis déclarez l'accès. Vous pouvez déposer sans lire."
+            self._say(words, hint, "Déclarer l'accès", "declare")
+
+    def _say(self, words: str, hint: str = "", action: str = "", does: str = "") -> None:
+        self._action = does
+        self._state.say(words, hint, action)
+        self._stack.setCurrentIndex(1)
+
+    def _act(self) -> None:
+        acts = {
+            "look_up": self.flows.look_up,
+            "counter": lambda: self.stage.go("counter"),
+            "declare": self._declare,
+        }
+        if self._action:
+            acts[self._action]()
+
+    def _by_ins(self) -> None:
+        if self.ins.text().strip():
+            self.flows.identify("ins", self.ins.text())
+
+    def _declare(self) -> None:
+        job = self.stage.start("authorise")
+        if job is not None:
+            job.failed.connect(self.fail)
+            job.ended.connect(self.refresh)
+
+    def _list(self) -> None:
+        job = self.stage.start("list")
+        if job is None:
+            return
+        self.message.clear()
+        self.progress.begin("Lecture de la liste des documents…")
+        job.done.connect(self._listed)
+        job.failed.connect(self.fail)
+        job.ended.connect(self.progress.end)
+
+    def _listed(self, entries: tuple[Any, ...]) -> None:
+        self.documents.show_entries(tuple(entries))
+        if not entries:
+            self._say("Aucun document dans ce dossier", "Les documents déposés apparaîtront ici.")
+
+    def _open_drawer(self) -> None:
+        session = self.house.session
+        if session is None or self.house.patient is None:
+            return
+        drawer = DepositDrawer(session.professional, self.house.patient.identity.traits)
+        drawer.sent.connect(self._send)
+        self.stage.drawer.emit(drawer)
+
+    def _send(self, request: dict[str, object]) -> None:
+        job = self.stage.start("deposit", None, **request)
+        if job is None:
+            self.message.say("Un dépôt est déjà en cours.", "Attendez sa fin, puis recommencez.", "warning")
+            return
+        self.progress.begin("Envoi du document…")
+        job.done.connect(self._sent)
+        job.failed.connect(self.fail)
+        job.cancelled.connect(lambda: self.message.say("Envoi abandonné : rien n'a été envoyé."))
+        job.ended.connect(self.progress.end)
+
+    def _sent(self, item: Any) -> None:
+        tell_item(self, item)
+        if self._may_read(self.house.dossier):
+            self._list()
+
+    def _cancel(self) -> None:
+        for use_case in ("deposit", "list"):
+            job = self.stage.jobs.running(use_case)
+            if job is not None:
+                job.cancel()
+
+
+def tell_item(page: Page, item: Any) -> None:
+    """Say how a deposit ended, from the state of its lot."""
+    word = item.state.value
+    if word == "envoyé":
+        page.message.say("Le document est dans le dossier du patient.", tone="success")
+    elif word == "refusé":
+        page.message.say_failure(Failure(item.code))
+    elif word == "incertain":
+        remedy = "Ne recommencez pas : la page Envois vérifie auprès de l'hôte avant tout nouvel envoi."
+        page.message.say("L'envoi est parti sans réponse de l'hôte.", remedy, "warning")
+    else:
+        page.message.say("Le document attend dans la page Envois.", "Il partira dès que l'hôte répond.", "warning")

@@ -1,0 +1,213 @@
+"""The counter: from a Vitale card to a dossier and two sheets, one step at a time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from cps_bridge.workflows import user as q
+from dossier.access import Dossier, DossierState
+from dossier.failure import Failure
+from dossier.professional import CardKind
+from gui import tokens as t
+from gui.flows import Flows
+from gui.jobs import Job
+from gui.pages.hand_over import HandOver
+from gui.pages.page import Page
+from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
+from gui.pieces.empty_state import EmptyState
+from gui.pieces.progress import Progress
+from gui.pieces.step_list import StepList
+from gui.stage import Stage
+
+_STEPS = (
+    "Carte Vitale",
+    "Identité qualifiée",
+    "Information donnée",
+    "Consentement",
+    "Urgences",
+    "Contact",
+    "Création",
+    "Remise des documents",
+)
+_STEP_OF_QUESTION: dict[type[object], int] = {
+    q.ConfirmInformation: 2,
+    q.AskConsent: 3,
+    q.AskEmergencyChoices: 4,
+    q.AskContact: 5,
+    q.ConfirmCreation: 6,
+    q.ConfirmReactivation: 2,
+}
+_WORDS_OF_STEP = {
+    "create": "Création du dossier chez l'hôte…",
+    "account": "Ouverture de l'espace du patient…",
+    "hand_over": "Préparation des deux feuilles…",
+}
+
+
+class CounterPage(Page):
+    """Left, the steps; right, the current one, large."""
+
+    key = "counter"
+    title = "Comptoir"
+
+    def __init__(self, stage: Stage, flows: Flows) -> None:
+        super().__init__(stage, flows)
+        self.steps = StepList(_STEPS, "counter.steps")
+        side = Panel(margin=t.BETWEEN)
+        side.setFixedWidth(t.STEP_LIST_WIDTH)
+        side.column.addWidget(self.steps)
+        side.column.addStretch(1)
+        self._state = EmptyState("vitale", "", name="counter.state")
+        self._state.acted.connect(self._act)
+        self._question = row(gap=0)
+        self.progress = Progress("counter.progress")
+        self.progress.cancelled.connect(self._cancel)
+        self._hand_over = HandOver(stage)
+        self._hand_over.next_wanted.connect(self._next)
+        self._place = QStackedWidget()
+        for each in (self._state, scrolled(holder(self._question)), self._hand_over):
+            self._place.addWidget(each)
+        right = QWidget()
+        right.setLayout(column(self.progress, self._place, gap=t.INNER))
+        self.body.addLayout(row(side, right, gap=t.BETWEEN), 1)
+        self._action = ""
+        flows.moved.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show where we stand with the patient on screen."""
+        if self.stage.jobs.running("create") or self.stage.jobs.running("reactivate"):
+            return
+        if self._hand_over.is_busy() and self.house.patient is not None:
+            return
+        self._question_gone()
+        self._place.setCurrentWidget(self._state)
+        self.progress.setVisible(False)
+        if self.house.patient is None:
+            self._hand_over.clear()
+            self._show_no_patient()
+        elif self.flows.is_busy("dossier") or self.house.dossier is None:
+            self._show_dossier_wanted()
+        else:
+            self._show_dossier(self.house.dossier)
+
+    def clear(self) -> None:
+        """Forget the sheets and the questions."""
+        super().clear()
+        self._hand_over.clear()
+        self._question_gone()
+
+    def _show_no_patient(self) -> None:
+        failure = self.flows.patient_failure
+        if self.flows.is_busy("patient"):
+            self._stand(0, "Lecture de la carte Vitale…", "Puis vérification de l'identité auprès de l'INSi.")
+        elif failure is not None:
+            self._stand(1, failure.sentence("fr"), failure.remedy("fr"), ("Relire la carte", "identify"), failed=True)
+        elif self.flows.slot(CardKind.VITALE) is not None:
+            self._stand(0, "Une carte Vitale est dans le lecteur", "", ("Lire la carte Vitale", "identify"))
+        else:
+            self._stand(0, "Insérez la carte Vitale du patient", "Elle est lue d'elle-même.")
+
+    def _show_dossier_wanted(self) -> None:
+        if self.flows.is_busy("dossier"):
+            self._stand(1, "Recherche du dossier…", "L'hôte cherche si cette personne a déjà un dossier.")
+            return
+        failure = self.flows.patient_failure
+        words = (failure.sentence("fr"), failure.remedy("fr")) if failure else ("Dossier non recherché", "")
+        self._stand(1, *words, ("Rechercher le dossier", "look_up"), failed=failure is not None)
+
+    def _show_dossier(self, dossier: Dossier) -> None:
+        if dossier.state is DossierState.OPEN:
+            hint = "Rien n'est à créer. Vous pouvez ouvrir la consultation ou passer au patient suivant."
+            self._stand(len(_STEPS), "Cette personne a déjà un dossier", hint, ("Ouvrir la consultation", "consult"))
+        elif dossier.state is DossierState.CLOSED:
+            reason = f"Motif donné : « {dossier.closing_reason} ». " if dossier.closing_reason else ""
+            hint = f"{reason}Avec son accord, le patient retrouve son dossier et ses documents."
+            self._stand(2, "Cette personne a un dossier fermé", hint, ("Réactiver le dossier", "reactivate"))
+        else:
+            hint = "L'identité est qualifiée et l'hôte ne connaît pas de dossier : vous pouvez le créer."
+            self._stand(2, "Pas encore de dossier pour cette personne", hint, ("Créer le dossier", "create"))
+
+    def _stand(
+        self, step: int, words: str, hint: str = "", action: tuple[str, str] = ("", ""), *, failed: bool = False
+    ) -> None:
+        self.steps.at(step, failed=failed)
+        self._action = action[1]
+        self._state.say(words, hint, action[0])
+
+    def _act(self) -> None:
+        acts = {
+            "identify": self.flows.identify,
+            "look_up": self.flows.look_up,
+            "consult": lambda: self.stage.go("consultation"),
+            "create": self._create,
+            "reactivate": self._reactivate,
+        }
+        if self._action:
+            acts[self._action]()
+
+    def _create(self) -> None:
+        job = self._begin("create")
+        if job is not None:
+            job.done.connect(self._hand_over.show_outcome)
+            job.done.connect(lambda _: self._handed())
+
+    def _reactivate(self) -> None:
+        job = self._begin("reactivate")
+        if job is not None:
+            job.done.connect(lambda _: self.message.say("Le dossier est réactivé.", tone="success"))
+
+    def _begin(self, use_case: str) -> Job | None:
+        self.message.clear()
+        job = self.stage.start(use_case, self._put_question)
+        if job is not None:
+            job.failed.connect(self._refused)
+            job.cancelled.connect(self._given_up)
+            job.ended.connect(self.refresh)
+            self.progress.begin("Vérification avant de commencer…")
+            self._state.say("Un instant…", "L'hôte vérifie l'état du dossier.")
+        return job
+
+    def _put_question(self, panel: QWidget) -> None:
+        self._question_gone()
+        self.progress.end()
+        question = getattr(panel, "question", None)
+        self.steps.at(_STEP_OF_QUESTION.get(type(question), self.steps.now()))
+        self._question.addWidget(panel, 1, Qt.AlignmentFlag.AlignTop)
+        self._place.setCurrentIndex(1)
+        panel.setFocus()
+
+    def news(self, job: Job, news: q.News) -> None:
+        """Hear how far the creation is."""
+        if isinstance(news, q.Step) and job.use_case == "create":
+            self.steps.at(7 if news.code == "hand_over" else 6)
+            self.progress.begin(_WORDS_OF_STEP.get(news.code, "En cours…"), can_cancel=False)
+            self._state.say("Création en cours", "Laissez les deux cartes dans leurs lecteurs.")
+            self._place.setCurrentWidget(self._state)
+
+    def _handed(self) -> None:
+        self.steps.at(7)
+        self._place.setCurrentWidget(self._hand_over)
+        self.progress.end()
+
+    def _refused(self, failure: Failure) -> None:
+        self.steps.at(self.steps.now(), failed=True)
+        self.fail(failure)
+
+    def _given_up(self) -> None:
+        self.message.say("Création abandonnée : rien n'a été envoyé.", tone="info")
+
+    def _cancel(self) -> None:
+        for use_case in ("create", "reactivate"):
+            job = self.stage.jobs.running(use_case)
+            if job is not None:
+                job.cancel()
+
+    def _question_gone(self) -> None:
+        empty(self._question)
+
+    def _next(self) -> None:
+        self._hand_over.clear()
+        self.message.clear()
+        self.flows.leave_patient()

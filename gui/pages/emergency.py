@@ -1,0 +1,162 @@
+"""The emergency: a dossier without authorisation, its consequences named, its synthesis first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from dossier.access import AccessMode
+from dossier.failure import Failure
+from gui import tokens as t
+from gui.desks import may_regulate
+from gui.flows import Flows
+from gui.pages.documents_view import DocumentsView
+from gui.pages.page import Page
+from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
+from gui.pieces.buttons import Button
+from gui.pieces.progress import Progress
+from gui.pieces.text import Text
+from gui.questions.panel import QuestionPanel
+from gui.stage import Stage
+from gui.words import three_traits
+
+_FIRST = ("SYNTH", "60591-5", "EXPPAT_3", "74207-2", "EXPPAT_1", "DOCPAT08")
+_WHEN = (
+    "Cet accès est réservé à un risque immédiat pour la vie du patient, quand il ne peut pas donner son accord.",
+    "L'hôte le refuse si le patient s'y est opposé. Il est tracé, et le patient en est averti.",
+)
+
+
+class EmergencyPage(Page):
+    """Before: why and what it entails. During: the documents, those that save time in front."""
+
+    key = "emergency"
+    title = "Urgence"
+
+    def __init__(self, stage: Stage, flows: Flows) -> None:
+        super().__init__(stage, flows)
+        self._listed_for: object = None
+        self.documents = DocumentsView(stage, "emergency")
+        self.progress = Progress("emergency.progress")
+        self.progress.cancelled.connect(self._cancel)
+        self._question = row(gap=0)
+        self._quick = row(gap=t.GROUP)
+        during = QWidget()
+        during.setLayout(column(holder(self._quick), self.documents, gap=t.GROUP))
+        self._stack = QStackedWidget()
+        for each in (self._before(), scrolled(holder(row(1, holder(self._question), 1))), during):
+            self._stack.addWidget(each)
+        self.body.addWidget(self.progress)
+        self.body.addWidget(self._stack, 1)
+        flows.moved.connect(self.refresh)
+        self.refresh()
+
+    def _before(self) -> QWidget:
+        panel = Panel(margin=t.PAGE, gap=t.BETWEEN)
+        panel.setFixedWidth(t.READING_WIDTH)
+        self._who = Text("", "trait", wrap=True, name="emergency.patient")
+        panel.column.addWidget(Text("Ouvrir un dossier en urgence", "title"))
+        panel.column.addWidget(self._who)
+        for sentence in _WHEN:
+            panel.column.addWidget(Text(sentence, wrap=True))
+        self.open = Button("Ouvrir en urgence", "danger", name="emergency.break_glass", icon="warning")
+        self.open.clicked.connect(lambda: self._enter("break-glass"))
+        self.regulate = Button("Réguler un appel (centre 15)", "primary", name="emergency.regulation")
+        self.regulate.clicked.connect(lambda: self._enter("regulation"))
+        self.search = Button("Identifier le patient", "primary", name="emergency.find", icon="patient")
+        self.search.clicked.connect(lambda: self.stage.go("consultation"))
+        panel.column.addLayout(row(self.search, self.regulate, self.open, 1, gap=t.BETWEEN))
+        made = QWidget()
+        made.setLayout(row(1, column(panel, 1), 1))
+        return made
+
+    def refresh(self) -> None:
+        """Show the page of the present access."""
+        patient, session = self.house.patient, self.house.session
+        traits = three_traits(patient.identity.traits) if patient else "Identifiez d'abord le patient."
+        self._who.say(traits)
+        for button in (self.open, self.regulate):
+            button.setEnabled(patient is not None)
+        self.open.setVisible(patient is not None)
+        self.search.setVisible(patient is None)
+        may = session is not None and may_regulate(session.professional, session.activity)
+        self.regulate.setVisible(may and patient is not None)
+        if self.house.access.mode is AccessMode.NORMAL:
+            self._listed_for = None
+            self.documents.clear()
+            if not self.flows.is_busy("break-glass"):
+                empty(self._question)
+                self._stack.setCurrentIndex(0)
+            return
+        self._stack.setCurrentIndex(2)
+        if self._listed_for != self.house.access:
+            self._listed_for = self.house.access
+            self._list()
+
+    def clear(self) -> None:
+        """Forget documents and questions."""
+        super().clear()
+        self.documents.clear()
+        empty(self._question)
+        empty(self._quick)
+        self._listed_for = None
+
+    def _enter(self, use_case: str) -> None:
+        self.message.clear()
+        job = self.stage.start(use_case, self._put_question)
+        if job is None:
+            return
+        if use_case == "regulation":
+            self.progress.begin("Ouverture du dossier…")
+        job.failed.connect(self._refused)
+        job.ended.connect(self.progress.end)
+        job.ended.connect(self.refresh)
+
+    def _put_question(self, panel: QWidget) -> None:
+        empty(self._question)
+        panel.setFixedWidth(t.READING_WIDTH)
+        self._question.addLayout(column(panel, 1))
+        self._stack.setCurrentIndex(1)
+        panel.setFocus()
+        if isinstance(panel, QuestionPanel):
+            panel.answered.connect(lambda _: self.progress.begin("Vérification par l'hôte…", can_cancel=False))
+
+    def _refused(self, failure: Failure) -> None:
+        empty(self._question)
+        self._stack.setCurrentIndex(0)
+        self.fail(failure)
+
+    def _list(self) -> None:
+        job = self.stage.start("list")
+        if job is not None:
+            self.progress.begin("Lecture de la liste des documents…")
+            job.done.connect(self._listed)
+            job.failed.connect(self.fail)
+            job.ended.connect(self.progress.end)
+
+    def _listed(self, entries: tuple[Any, ...]) -> None:
+        self.documents.show_entries(tuple(entries))
+        empty(self._quick)
+        first = [each for code in _FIRST for each in entries if each.type_code.code == code]
+        if not first:
+            words = (
+                "Aucune synthèse ni directive dans ce dossier." if entries else "Ce dossier ne contient aucun document."
+            )
+            self._quick.addWidget(Text(words, "muted"))
+        for number, entry in enumerate(first[:3]):
+            button = Button(entry.type_code.display, name=f"emergency.quick.{number}", icon="synthesis")
+            button.clicked.connect(lambda *_, wanted=entry.unique_id: self._open(wanted))
+            self._quick.addWidget(button)
+        self._quick.addStretch(1)
+        if first:
+            self._open(first[0].unique_id)
+
+    def _open(self, unique_id: str) -> None:
+        self.documents.list.setCurrentIndex(self.documents.model.index_of(unique_id))
+
+    def _cancel(self) -> None:
+        for use_case in ("break-glass", "regulation", "list"):
+            job = self.stage.jobs.running(use_case)
+            if job is not None:
+                job.cancel()

@@ -1,0 +1,38 @@
+"""The page without a session: which card to put in, and the code."""
+
+from __future__ import annotations
+
+from dossier.failure import Failure
+from gui.desks import PROFESSIONAL_CARDS
+from gui.flows import Flows
+from gui.pages.page import Page
+from gui.pieces.empty_state import EmptyState
+from gui.stage import Stage
+
+
+class HomePage(Page):
+    """One sentence: put the card in; one action when the card is in: type the code."""
+
+    key = "home"
+
+    def __init__(self, stage: Stage, flows: Flows) -> None:
+        super().__init__(stage, flows)
+        self._state = EmptyState("card", "", name="session")
+        self._state.acted.connect(flows.open_session)
+        self.body.addWidget(self._state, 1)
+        flows.moved.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what is awaited now."""
+        broken = next((each.failure for each in self.house.cards.slots() if each.failure), "")
+        if self.flows.is_busy("session"):
+            self._state.say("Ouverture de la session…", "Votre carte est lue ; vos codes ne quittent jamais la carte.")
+        elif self.flows.slot(*PROFESSIONAL_CARDS) is not None:
+            self._state.say("Votre carte CPS est dans le lecteur", "Tapez son code pour commencer.", "Saisir le code")
+        elif broken:
+            failure = Failure(broken)
+            self._state.say(failure.sentence("fr"), failure.remedy("fr"))
+        else:
+            hint = "La fenêtre s'ouvre d'elle-même dès que la carte est lue."
+            self._state.say("Insérez votre carte CPS dans un lecteur", hint)

@@ -1,0 +1,50 @@
+"""What all pages share: a title line, a message, and what the window calls."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from dossier.failure import Failure
+from gui import tokens as t
+from gui.flows import Flows
+from gui.pieces.boxes import row
+from gui.pieces.message import Message
+from gui.pieces.text import Text
+from gui.stage import Stage
+from gui.style import mark
+
+
+class Page(QWidget):
+    """One page. ``refresh`` is called when what the house knows changed, ``clear`` when somebody else may look."""
+
+    key = ""
+    title = ""
+
+    def __init__(self, stage: Stage, flows: Flows) -> None:
+        super().__init__()
+        self.stage, self.flows, self.house = stage, flows, stage.house
+        self.setObjectName(f"page.{self.key}")
+        mark(self, ground="true")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(t.PAGE, t.BETWEEN, t.PAGE, t.PAGE)
+        self.body.setSpacing(t.INNER)
+        self.heading = Text(self.title, "title", name=f"{self.key}.title")
+        self.head = row(self.heading, 1, gap=t.GROUP)
+        self.message = Message(f"{self.key}.message")
+        if self.title:
+            self.body.addLayout(self.head)
+        self.body.addWidget(self.message)
+
+    def refresh(self) -> None:
+        """Show what the house knows now."""
+
+    def shown(self) -> None:
+        """The page comes to the front."""
+
+    def clear(self) -> None:
+        """Drop everything about patients from the page and from memory."""
+        self.message.clear()
+
+    def fail(self, failure: Failure) -> None:
+        """Say a failure of this page's own work."""
+        self.message.say_failure(failure)

@@ -1,0 +1,79 @@
+"""Buttons: primary, quiet, danger, link, rail, filter. Their names are verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QSizePolicy
+
+from gui import icons
+from gui import tokens as t
+from gui.pieces.text import tip
+from gui.style import Appearance, mark
+from gui.words import fr
+
+_ICON_COLOUR = {"primary": "on_primary", "danger": "on_emergency", "link": "primary", "rail": "secondary"}
+
+
+class Button(QPushButton):
+    """A button; kind: quiet, primary, danger, link, rail, filter, band, strip.
+
+    name: stable object name; shortcut: key sequence, told in the tooltip; its words are plain text.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        kind: str = "quiet",
+        *,
+        name: str,
+        icon: str = "",
+        shortcut: str = "",
+        on_click: Callable[[], object] | None = None,
+    ) -> None:
+        super().__init__(fr(text).replace("&", "&&"))
+        self.setObjectName(name)
+        self._icon_name, self._kind = icon, kind
+        mark(self, kind=kind)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setIconSize(QSize(t.ICON, t.ICON))
+        self.setAutoDefault(False)
+        self.setAccessibleName(fr(text))
+        self.draw_icon()
+        if shortcut:
+            self.setShortcut(shortcut)
+            tip(self, f"{text} ({shortcut.replace('Return', 'Entrée').replace('Ctrl', 'Ctrl')})")
+        if on_click is not None:
+            self.clicked.connect(lambda: on_click())
+
+    def say(self, text: str, tone: str | None = None) -> None:
+        """Show other words."""
+        self.setText(fr(text).replace("&", "&&"))
+        self.setAccessibleName(fr(text))
+        if tone is not None:
+            mark(self, tone=tone)
+
+    def draw_icon(self, icon: str | None = None, colour: str = "") -> None:
+        """Draw the icon in the colour of the kind."""
+        self._icon_name = self._icon_name if icon is None else icon
+        if self._icon_name:
+            wanted = colour or _ICON_COLOUR.get(self._kind, "ink")
+            palette = Appearance.palette
+            self.setIcon(icons.icon(self._icon_name, getattr(palette, wanted), palette.disabled_ink))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint, then the focus ring inside the edge."""
+        super().paintEvent(event)
+        if not self.hasFocus():
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        filled = self._kind in ("primary", "danger")
+        painter.setPen(QPen(Appearance.colour("on_primary" if filled else "focus"), t.RING))
+        inset = t.TIGHT if filled else 1
+        area = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        painter.drawRoundedRect(area, t.RADIUS_CONTROL - 1, t.RADIUS_CONTROL - 1)
+        painter.end()

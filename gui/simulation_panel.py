@@ -1,0 +1,90 @@
+"""The drawer of the simulation: put fictional cards in the two readers and take them out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox
+
+from gui import tokens as t
+from gui.pieces.boxes import Panel, row
+from gui.pieces.buttons import Button
+from gui.pieces.message import Message
+from gui.pieces.text import Text
+from gui.stage import Stage
+from gui.words import fr
+
+_VITALE = "Vitale"
+
+
+class SimulationPanel(Panel):
+    """One block per reader: the card that is in, the one to put in."""
+
+    closed = Signal()
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__("drawer", margin=t.PAGE, gap=t.BETWEEN, name="simulation")
+        self._stage = stage
+        self._states: list[Text] = []
+        self._removes: list[Button] = []
+        self.column.addWidget(Text("Cartes simulées", "title"))
+        self.column.addWidget(Text("Des personnes fictives, de vrais échanges avec les lecteurs.", "muted", wrap=True))
+        self.message = Message("simulation.message")
+        self.column.addWidget(self.message)
+        for slot in range(len(stage.house.simulation.inserted)):
+            self.column.addWidget(self._reader(slot))
+        self.column.addStretch(1)
+        close = Button("Fermer", name="simulation.close", on_click=self.closed.emit)
+        self.column.addLayout(row(1, close))
+        stage.changed.connect(self._look)
+        self.setFocusProxy(close)
+        self._look("slots")
+
+    def _reader(self, slot: int) -> Panel:
+        block = Panel("well", margin=t.BETWEEN, gap=t.GROUP)
+        state = Text("", wrap=True, name=f"simulation.state.{slot}")
+        choice = QComboBox()
+        choice.setObjectName(f"simulation.card.{slot}")
+        choice.setAccessibleName(f"Carte du lecteur {slot + 1}")
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for name in self._ordered(slot):
+            choice.addItem(self._words(name), name)
+        insert = Button("Insérer", name=f"simulation.insert.{slot}", icon="card")
+        insert.clicked.connect(lambda: self._insert(slot, str(choice.currentData())))
+        remove = Button("Retirer", name=f"simulation.remove.{slot}", on_click=lambda: self._remove(slot))
+        block.column.addWidget(Text(f"Lecteur {slot + 1}", "trait"))
+        block.column.addWidget(state)
+        block.column.addWidget(choice)
+        block.column.addLayout(row(insert, remove, 1))
+        self._states.append(state)
+        self._removes.append(remove)
+        return block
+
+    def _ordered(self, slot: int) -> list[str]:
+        """Professional cards first in the first reader, Vitale cards first in the second."""
+        names = list(self._stage.house.simulation.names)
+        return sorted(names, key=lambda name: self._words(name).startswith(_VITALE) is (slot == 0))
+
+    def _words(self, name: str) -> str:
+        describe = getattr(self._stage.house.simulation, "describe", None)
+        return fr(describe(name)) if describe else name
+
+    def _insert(self, slot: int, name: str) -> None:
+        self._do(slot, lambda: self._stage.house.simulation.insert(slot, name))
+
+    def _remove(self, slot: int) -> None:
+        self._do(slot, lambda: self._stage.house.simulation.remove(slot))
+
+    def _do(self, slot: int, act: object) -> None:
+        self.message.clear()
+        job = self._stage.work(f"simulation.{slot}", act)  # type: ignore[arg-type]
+        job.failed.connect(self.message.say_failure)
+        job.ended.connect(lambda: self._look("slots"))
+
+    def _look(self, what: str) -> None:
+        if what != "slots":
+            return
+        for state, remove, name in zip(
+            self._states, self._removes, self._stage.house.simulation.inserted, strict=False
+        ):
+            state.say(self._words(name) if name else "Vide")
+            remove.setEnabled(bool(name))

@@ -1,0 +1,94 @@
+"""What a page may ask of the window: start a use case, go elsewhere, render, print, remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from gui.house_port import HousePort
+from gui.jobs import Job, Jobs
+from gui.printing import Printer
+
+Place = Callable[[QWidget], None]
+
+
+class Stage(QObject):
+    """Shared by the pages. ``changed`` tells what changed: session, patient, access, outbox, slots, host."""
+
+    changed = Signal(str)
+    went = Signal(str)
+    failed = Signal(object)
+    said = Signal(str, str, str)
+    looks = Signal(str)
+    drawer = Signal(object)
+    listed = Signal(object)
+
+    def __init__(self, house: HousePort, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.house = house
+        self.jobs = Jobs(house, self)
+        self.printer = Printer()
+        self.host_ok: bool | None = None
+        self._read_again = False
+        self._places: dict[str, Place] = {}
+        self._renderer = ThreadPoolExecutor(1, thread_name_prefix="rendering")
+        self.jobs.heard.connect(lambda event: self.changed.emit(event.what))
+
+    def start(self, use_case: str, place: Place | None = None, **request: object) -> Job | None:
+        """Run a use case; place: where its questions are put, over the window when None.
+
+        None when the same use case is still running.
+        """
+        job = self.jobs.start(use_case, **request)
+        if job is not None:
+            self._places.pop(use_case, None)
+            if place is not None:
+                self._places[use_case] = place
+            job.failed.connect(self._watch_host)
+        return job
+
+    def place_of(self, job: Job) -> Place | None:
+        """Give where the questions of a job are put."""
+        return self._places.get(job.use_case)
+
+    def work(self, name: str, work: Callable[[], Any]) -> Job:
+        """Do work of the window's own (rendering) away from the GUI thread."""
+        return self.jobs.call(name, work, self._renderer)
+
+    def go(self, page: str) -> None:
+        """Show another page."""
+        self.went.emit(page)
+
+    def say(self, sentence: str, remedy: str = "", tone: str = "info") -> None:
+        """Say something above the page."""
+        self.said.emit(sentence, remedy, tone)
+
+    def read_outbox(self) -> None:
+        """Read the lots; ``listed`` gives them. A call while one runs makes it run once more."""
+        job = self.start("outbox")
+        if job is None:
+            self._read_again = True
+            return
+        self._read_again = False
+        job.done.connect(self.listed)
+        job.ended.connect(self._maybe_again)
+
+    def _maybe_again(self) -> None:
+        if self._read_again:
+            QTimer.singleShot(0, self, self.read_outbox)
+
+    def close(self) -> None:
+        """Hear nothing more and end the rendering thread."""
+        self.jobs.close()
+        self._renderer.shutdown(wait=False, cancel_futures=True)
+
+    def _watch_host(self, failure: Any) -> None:
+        from dossier.failure import Kind
+
+        if failure.kind is Kind.NETWORK:
+            self.host_ok = False
+            self.changed.emit("host")

@@ -1,0 +1,92 @@
+"""The status strip: the two card chips, the outbox, the host, the simulation, the lock. It never scrolls."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+
+from dossier.context import Source
+from dossier.failure import Failure
+from dossier.professional import CardKind
+from gui import tokens as t
+from gui.desks import PROFESSIONAL_CARDS, holder_words, profession_words
+from gui.house_port import HousePort, SlotView
+from gui.pieces.boxes import Panel, row
+from gui.pieces.buttons import Button
+from gui.pieces.card_chip import CardChip
+from gui.words import count, patient_name
+
+
+class StatusStrip(Panel):
+    """56 pixels that say who works, with whom, and whether things leave."""
+
+    lock = Signal()
+    simulate = Signal()
+    outbox = Signal()
+    diagnose = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("strip", margin=0)
+        self.setObjectName("strip")
+        self.setFixedHeight(t.STATUS_HEIGHT)
+        self.cps = CardChip("card", "CPS", "chip.cps")
+        self.vitale = CardChip("vitale", "Vitale", "chip.vitale")
+        self._outbox = Button("Envois", "strip", name="strip.outbox", icon="send", on_click=self.outbox.emit)
+        self._host = Button("Hôte", "strip", name="strip.host", icon="host", on_click=self.diagnose.emit)
+        self._simulation = Button("Simulation", name="strip.simulation", icon="settings", on_click=self.simulate.emit)
+        self._lock = Button("Verrouiller", name="strip.lock", icon="lock", shortcut="Ctrl+L", on_click=self.lock.emit)
+        inside = row(self.cps, self.vitale, 1, self._outbox, self._host, self._simulation, self._lock, gap=t.GROUP)
+        inside.setContentsMargins(t.INNER, 0, t.INNER, 0)
+        inside.setStretch(0, 3)
+        inside.setStretch(1, 2)
+        self.column.addLayout(inside)
+        self._simulation.hide()
+        self._lock.setEnabled(False)
+        self.show_waiting(0)
+        self.show_host(None)
+
+    def show_cards(self, house: HousePort) -> None:
+        """Read the readers, the session and the patient."""
+        slots = house.cards.slots()
+        broken = [each.failure for each in slots if each.failure]
+        self._simulation.setVisible(house.simulation is not None)
+        self._lock.setEnabled(house.session is not None)
+        self._show_cps(house, slots, broken)
+        self._show_vitale(house, slots, broken)
+
+    def _show_cps(self, house: HousePort, slots: tuple[SlotView, ...], broken: list[str]) -> None:
+        session = house.session
+        if session is not None:
+            place = session.activity.structure.name
+            self.cps.present(holder_words(session.professional), f"{profession_words(session.professional)} · {place}")
+        elif any(each.kind in PROFESSIONAL_CARDS and not each.failure for each in slots):
+            self.cps.locked("Saisissez son code pour commencer")
+        elif broken:
+            failure = Failure(broken.pop(0))
+            self.cps.error(failure.sentence("fr"), failure.remedy("fr"))
+        else:
+            self.cps.absent()
+
+    def _show_vitale(self, house: HousePort, slots: tuple[SlotView, ...], broken: list[str]) -> None:
+        there = any(each.kind is CardKind.VITALE and not each.failure for each in slots)
+        patient = house.patient
+        if there and patient is not None and patient.source is Source.VITALE:
+            self.vitale.present(patient_name(patient.identity.traits), "Carte Vitale du patient à l'écran")
+        elif there:
+            self.vitale.present("Carte Vitale insérée", "Le patient n'est pas encore à l'écran")
+        elif broken:
+            failure = Failure(broken[0])
+            self.vitale.error(failure.sentence("fr"), failure.remedy("fr"))
+        else:
+            self.vitale.absent()
+
+    def show_waiting(self, number: int) -> None:
+        """Show how many lots wait."""
+        self._outbox.say(count(number, "envoi") if number else "Envois", "warning" if number else "")
+        self._outbox.draw_icon(colour="warning" if number else "secondary")
+
+    def show_host(self, answers: bool | None) -> None:
+        """Show whether the host answered last time; None when it was not asked."""
+        words = {True: ("Hôte : ok", "success"), False: ("Hôte absent", "danger"), None: ("Hôte", "")}
+        text, tone = words[answers]
+        self._host.say(text, tone)
+        self._host.draw_icon(colour=tone or "secondary")
