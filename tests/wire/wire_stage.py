@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
@@ -143,3 +145,14 @@ def fault(code: str, reason: str, relates_to: str) -> bytes:
         f'<s:Reason><s:Text xml:lang="en">{reason}</s:Text></s:Reason></s:Fault>'
     )
     return soap(body, action="http://www.w3.org/2005/08/addressing/soap/fault", relates_to=relates_to)
+
+
+def xmlsec1(path: Path, ca_file: Path, tag: str) -> subprocess.CompletedProcess[str]:
+    """Verify the signature in a file with the xmlsec1 command; tag: "namespace:name" of the element with an ID."""
+    command = ["xmlsec1", "--verify", "--id-attr:ID", tag]
+    # The command reads the first certificate of a file alone.
+    for number, pem in enumerate(ca_file.read_text().split("-----END CERTIFICATE-----\n")[:-1]):
+        one = path.with_name(f"authority-{number}.pem")
+        one.write_text(f"{pem}-----END CERTIFICATE-----\n")
+        command += ["--trusted-pem", str(one)]
+    return subprocess.run([*command, str(path)], capture_output=True, text=True, timeout=60, check=False)
