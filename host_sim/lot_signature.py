@@ -121,8 +121,9 @@ def _certificate(root: Any) -> x509.Certificate:
     held = root.findall(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
     if not held:
         raise SignatureError("KeyInfo has no certificate")
+    der = _decode(held[0])
     try:
-        return x509.load_der_x509_certificate(_decode(held[0]))
+        return x509.load_der_x509_certificate(der)
     except ValueError as error:
         raise SignatureError("the certificate cannot be read") from error
 
