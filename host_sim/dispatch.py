@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +44,7 @@ def _run(call: Call, name: str, house: House) -> Reply:
     _check_refusals(call, name, house)
     before = house.faults.take(name, "before_commit")
     if before is not None and before.effect == "delay":
-        time.sleep(before.seconds)
+        house.stopping.wait(before.seconds)
     with house.store.transaction():
         _announce(call, house)
         reply = handler(call, house)
@@ -54,7 +53,7 @@ def _run(call: Call, name: str, house: House) -> Reply:
             before.strike()
     after = house.faults.take(name, "after_commit")
     if after is not None:
-        time.sleep(after.seconds)
+        house.stopping.wait(after.seconds)
         after.strike()
     return reply
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class House:
         self.parameters = Parameters(store)
         self.clock = Clock(timedelta(seconds=self.parameters["clock_offset_seconds"]))
         self.faults = Faults()
+        self.stopping = threading.Event()
         self.audit = Audit(store)
         self.directory = Directory(store)
         dossiers.ensure_tables(store)

@@ -53,6 +53,7 @@ class Host:
 
     def stop(self) -> None:
         """Stop accepting, then close the store."""
+        self.house.stopping.set()
         for server in (self._server, self._admin):
             server.shutdown()
             server.server_close()
