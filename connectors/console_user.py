@@ -120,12 +120,14 @@ class ConsoleUser:
             shown.allow_regulation if given.regulation_allowed is None else given.regulation_allowed,
         )
 
-    def contact(self, question: words.AskContact) -> Contact:
-        """Give the e-mail address or the mobile number."""
-        if self._answers.mobile:
-            return Contact(ChannelKind.SMS, self._answers.mobile)
-        value = self._answers.email or self._prompt("Adresse électronique ou mobile du patient :")
-        return Contact(ChannelKind.EMAIL if "@" in value else ChannelKind.SMS, value)
+    def contact(self, question: words.AskContact) -> tuple[Contact, ...]:
+        """Give the e-mail address, the mobile number, or both."""
+        email, mobile = self._answers.email, self._answers.mobile
+        if not email and not mobile:
+            value = self._prompt("Adresse électronique ou mobile du patient :")
+            email, mobile = (value, None) if "@" in value else (None, value)
+        channels = ((ChannelKind.EMAIL, email), (ChannelKind.SMS, mobile))
+        return tuple(Contact(kind, value) for kind, value in channels if value)
 
     def access(self, question: words.AskAccess) -> words.AccessChoice:
         """Declare the access that the option names; never by default."""

@@ -24,6 +24,7 @@ from cps_bridge.storage.outbox import Outbox
 from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import catalogue
 from cps_bridge.workflows.desk import Desk, Session
+from cps_bridge.workflows.interruption import InterruptibleUser
 from cps_bridge.workflows.user import User
 from dossier.access import Access, Dossier
 from dossier.clock import Clock, system_clock
@@ -58,9 +59,8 @@ class HostAddress:
 class Simulator(Protocol):
     """The virtual cards of a simulated house, as its doors show them."""
 
-    @property
     def names(self) -> tuple[str, ...]:
-        """The names of the cards that can be put in a reader."""
+        """Give the names of the cards that can be put in a reader."""
         ...
 
     @property
@@ -114,7 +114,7 @@ class House:
         self._clock = clock
         self._listeners: list[Callable[[Event], None]] = []
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="use-case")
-        self._asking: set[_Interruptible] = set()
+        self._asking: set[InterruptibleUser] = set()
         self._lock = threading.Lock()
         self.outbox.on_change(lambda item: self._tell(Event("outbox")))
         self._forget_cards = self.cards.subscribe(self._slots_changed)
@@ -143,10 +143,10 @@ class House:
     def run(self, use_case: str, user: User, /, **request: object) -> Future[Any]:
         """Start a use case of the catalogue on a worker; its result, Failure or Cancelled comes by the future."""
         function = catalogue.find(use_case)
-        asking = _Interruptible(user)
+        asking = InterruptibleUser(user, use_case, self.desk)
         return self._pool.submit(self._run, function, asking, request)
 
-    def _run(self, use_case: catalogue.UseCase, user: _Interruptible, request: dict[str, object]) -> object:
+    def _run(self, use_case: catalogue.UseCase, user: InterruptibleUser, request: dict[str, object]) -> object:
         with self._lock:
             self._asking.add(user)
         try:
@@ -182,12 +182,11 @@ class House:
         self._vault.close()
 
     def _slots_changed(self, slots: tuple[Slot, ...]) -> None:
-        session, patient = self.desk.session, self.desk.patient
         self.desk.cards_changed(slots)
-        if session and self.desk.session is None:
-            self._interrupt(Failure("CARD_REMOVED"))
-        elif patient and self.desk.patient is None:
-            self._interrupt(Failure("PATIENT_CHANGED"))
+        with self._lock:
+            asking = tuple(self._asking)
+        for user in asking:
+            user.cards_changed(slots)
         self._tell(Event("slots"))
 
     def _interrupt(self, reason: Exception) -> None:
@@ -237,31 +236,6 @@ class House:
             hash_name=settings.hash_name,
             clock=self._clock,
         )
-
-
-class _Interruptible:
-    """A user whose pending question can be taken back from another thread, when the door offers ``interrupt``."""
-
-    def __init__(self, user: User) -> None:
-        self._user = user
-        self._reason: Exception | None = None
-
-    def ask(self, question: Any) -> Any:
-        if self._reason:
-            raise self._reason
-        answer = self._user.ask(question)
-        if self._reason:
-            raise self._reason
-        return answer
-
-    def tell(self, news: Any) -> None:
-        self._user.tell(news)
-
-    def interrupt(self, reason: Exception) -> None:
-        self._reason = reason
-        take_back = getattr(self._user, "interrupt", None)
-        if take_back:
-            take_back(reason)
 
 
 def software_version() -> str:

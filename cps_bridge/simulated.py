@@ -77,9 +77,8 @@ class Simulation:
         """Where the virtual host is."""
         return self.host.address
 
-    @property
     def names(self) -> tuple[str, ...]:
-        """The names of the cards that can be put in a reader."""
+        """Give the names of the cards that can be put in a reader."""
         return deck.names()
 
     def describe(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ from . import show
 from .faults import Fault
 from .house import House
 from .serving import Host
+from .store import FILE_NAME
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--authority", type=Path, metavar="DIR")
     serve.add_argument("--matrix", choices=("2016", "2023"))
     serve.add_argument("--fault", type=_fault, action="append", default=[], metavar="JSON")
+    serve.add_argument("--with-parent", action="store_true", help="end as well when standard input closes")
     serve.set_defaults(run=_serve)
     shown = commands.add_parser("show", help="print a dossier as somebody would see it")
     shown.add_argument("--data", type=Path, required=True, metavar="DIR")
@@ -61,12 +64,23 @@ def _serve(options: argparse.Namespace) -> int:
     host = Host(options.data, authority, port=options.port, matrix=options.matrix)
     host.arm(options.fault)
     print(json.dumps(host.start()), flush=True)  # noqa: T201 - the door's one line
+    if options.with_parent:
+        threading.Thread(target=_watch_input, args=(ended,), name="parent watch", daemon=True).start()
     ended.wait()
     host.stop()
     return 0
 
 
+def _watch_input(ended: threading.Event) -> None:
+    while os.read(0, 4096):
+        pass
+    ended.set()
+
+
 def _show(options: argparse.Namespace) -> int:
+    if not (options.data / FILE_NAME).is_file():
+        print(f"Aucun hôte dans {options.data}", file=sys.stderr)  # noqa: T201 - a door speaks
+        return 1
     house = House.open(options.data)
     try:
         if options.viewer == "patient":

@@ -258,5 +258,8 @@ class _PcscLink:
 
     def close(self) -> None:
         """Let go of the card and of the context."""
-        self._context.scard.SCardDisconnect(self._card, self._disposition)
+        scard = self._context.scard
+        if scard.SCardStatus(self._card)[0] != scard.SCARD_S_SUCCESS:
+            self._disposition = scard.SCARD_LEAVE_CARD  # the card left: a reset would strike the one that came after it
+        scard.SCardDisconnect(self._card, self._disposition)
         self._context.release()

@@ -39,7 +39,7 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
     """Create the dossier of the patient on screen (TD1.1), then the patient's account (TD1.5a, TD1.5b).
 
     Without the consent box nothing is created and no request leaves: Failure CONSENT_MISSING.
-    Raises Failure VITALE_NEEDED, DOSSIER_EXISTS, DOSSIER_CLOSED, INFORMATION_MISSING, Cancelled.
+    Raises Failure VITALE_NEEDED, DOSSIER_EXISTS, DOSSIER_CLOSED, INFORMATION_MISSING, CONTACT_MISSING, Cancelled.
     """
     session, context = desk.require_session(), desk.require_patient()
     _vitale_is_there(desk, context)
@@ -47,8 +47,8 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
     traits = context.identity.traits
     consent = _consent(desk, user, session, context)
     choices = user.ask(AskEmergencyChoices(EmergencyChoices()))
-    contact = user.ask(AskContact())
-    if not user.ask(ConfirmCreation(traits, contact)):
+    contacts = _contacts(user)
+    if not user.ask(ConfirmCreation(traits, contacts)):
         raise Cancelled
     desk.still(session, context)
     _vitale_is_there(desk, context)
@@ -56,10 +56,10 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
     desk.write("create", "begun", patient=context.ins, subject=consent.mode.name)
     user.tell(Step("create"))
     assert context.beneficiary is not None
-    patients.create(session.host, context.identity, consent, choices, contact, context.beneficiary)
+    patients.create(session.host, context.identity, consent, choices, contacts[0], context.beneficiary)
     desk.write("create", "done", patient=context.ins)
     user.tell(Step("account"))
-    secrets = _account(session, context, contact)
+    secrets = _account(session, context, contacts)
     desk.write("account", "done", patient=context.ins)
     user.tell(Step("hand_over"))
     sheets = _sheets(session, context.identity, secrets, consent, choices, desk.clock())
@@ -90,9 +90,18 @@ def _consent(desk: Desk, user: User, session: Session, context: PatientContext) 
     return Consent(mode, holder.id_nat, desk.clock())
 
 
-def _account(session: Session, context: PatientContext, contact: Contact) -> AccountSecrets:
-    secrets = patient_access.open_account(session.host, context.ins, contact)
-    patient_access.set_channel(session.host, context.ins, contact)
+def _contacts(user: User) -> tuple[Contact, ...]:
+    contacts = user.ask(AskContact())
+    if not contacts:
+        raise Failure("CONTACT_MISSING")
+    return contacts
+
+
+def _account(session: Session, context: PatientContext, contacts: tuple[Contact, ...]) -> AccountSecrets:
+    """Open the account on the first channel (TD1.5a), add the others (TD1.5b)."""
+    secrets = patient_access.open_account(session.host, context.ins, contacts[0])
+    for other in contacts[1:]:
+        patient_access.set_channel(session.host, context.ins, other)
     return secrets
 
 

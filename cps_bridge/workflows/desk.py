@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from soap_clients.host import Host
-
 from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
 from cps_bridge.storage.consents import Consents
 from cps_bridge.storage.journal import Journal
@@ -23,6 +21,7 @@ from dossier.context import CardEpoch, PatientContext
 from dossier.failure import Failure
 from dossier.patient import Ins
 from dossier.professional import Activity, CardKind, Professional
+from soap_clients.host import Host
 
 HostMaker = Callable[[ProfessionalCard, Activity, CardEpoch], Host]
 
@@ -89,7 +88,7 @@ class Desk:
         if session is None:
             raise Failure("SESSION_NEEDED")
         if not self.cards.is_current(session.epoch):
-            self.end_session()
+            self.end_session(session)
             raise Failure("CARD_REMOVED")
         return session
 
@@ -104,6 +103,8 @@ class Desk:
 
         Raises Failure CARD_REMOVED, SESSION_CHANGED or PATIENT_CHANGED.
         """
+        if not self.cards.is_current(session.epoch):
+            raise Failure("CARD_REMOVED")
         if self.require_session() is not session:
             raise Failure("SESSION_CHANGED")
         if self._patient is not context:
@@ -112,18 +113,25 @@ class Desk:
     def begin_session(self, session: Session) -> None:
         """Put a session on the desk; the one before, and its patient, leave."""
         self.end_session()
-        self._session = session
+        with self._lock:
+            self._session = session
         self.on_change("session")
 
-    def end_session(self) -> None:
-        """Close the connection, drop the card login and the patient; nothing happens without a session."""
+    def end_session(self, session: Session | None = None) -> None:
+        """Close the connection, drop the card login and the patient; nothing happens without a session.
+
+        session: end this one and no later one; None ends whichever is open.
+        """
         with self._lock:
-            session, self._session = self._session, None
-        if session is None:
-            return
-        self.leave_patient()
-        session.host.close()
-        self.cards.log_out(session.epoch)
+            ended = self._session
+            if ended is None or session not in (None, ended):
+                return
+            self._session = None
+            left = self._clear_patient()
+        ended.host.close()
+        self.cards.log_out(ended.epoch)
+        if left:
+            self.on_change("patient")
         self.on_change("session")
 
     def show_patient(self, context: PatientContext) -> None:
@@ -140,23 +148,27 @@ class Desk:
             self._dossier, self._access = dossier, access
         self.on_change("access")
 
-    def leave_patient(self) -> None:
-        """Take the patient off the screen."""
+    def leave_patient(self, context: PatientContext | None = None) -> None:
+        """Take the patient off the screen. context: this one and no later one; None takes whoever is there."""
         with self._lock:
-            gone, self._patient = self._patient, None
-            self._dossier, self._access = None, NORMAL_ACCESS
-        if gone is not None:
+            left = context in (None, self._patient) and self._clear_patient()
+        if left:
             self.on_change("patient")
+
+    def _clear_patient(self) -> bool:
+        gone, self._patient = self._patient, None
+        self._dossier, self._access = None, NORMAL_ACCESS
+        return gone is not None
 
     def cards_changed(self, slots: tuple[Slot, ...]) -> None:
         """React to readers: the session ends with its card; another Vitale never continues the patient on screen."""
         session, context = self._session, self._patient
         epochs = {slot.epoch for slot in slots if slot.epoch}
         if session and session.epoch not in epochs and not self.cards.is_current(session.epoch):
-            self.end_session()
+            self.end_session(session)
         other_vitale = any(slot.kind is CardKind.VITALE and slot.epoch != _epoch(context) for slot in slots)
         if context and context.epoch and other_vitale:
-            self.leave_patient()
+            self.leave_patient(context)
 
     def write(
         self, action: str, outcome: str, *, patient: Ins | None = None, access: Access | None = None, subject: str = ""

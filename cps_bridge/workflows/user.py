@@ -67,8 +67,8 @@ class AskEmergencyChoices(Question[EmergencyChoices]):
 
 
 @dataclass(frozen=True)
-class AskContact(Question[Contact]):
-    """The patient's e-mail address or mobile number, for one-time codes."""
+class AskContact(Question[tuple[Contact, ...]]):
+    """The patient's e-mail address, mobile number, or both, for one-time codes; the first opens the account."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class ConfirmCreation(Question[bool]):
     """The last look before the dossier is created: three traits repeated."""
 
     patient: Traits
-    contact: Contact
+    contacts: tuple[Contact, ...]
 
 
 @dataclass(frozen=True)

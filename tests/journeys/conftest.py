@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class ScriptedUser:
             "ConfirmInformation": True,
             "AskConsent": ConsentMode.ORAL,
             "AskEmergencyChoices": EmergencyChoices(),
-            "AskContact": Contact(ChannelKind.EMAIL, "sophie@exemple.fr"),
+            "AskContact": (Contact(ChannelKind.EMAIL, "sophie@exemple.fr"), Contact(ChannelKind.SMS, "0612345678")),
             "ConfirmCreation": True,
             "ConfirmReactivation": True,
             "AskAccess": words.AccessChoice.AUTHORISED,
@@ -68,14 +69,41 @@ class Practice:
     def do(self, use_case: str, user: ScriptedUser | None = None, **request: Any) -> Any:
         return self.house.run(use_case, user or self.user, **request).result(timeout=120)
 
+    def insert(self, slot: int, name: str) -> None:
+        """Put a card in, and wait until the readers tell of it: a person does not act on a card nobody has seen yet."""
+        before = self.epochs()
+        self.simulation.insert(slot, name)
+        self.wait(lambda: self.epochs() - before)
+
+    def remove(self, slot: int) -> None:
+        """Take a card out, and wait until the readers tell of it."""
+        before = self.epochs()
+        self.simulation.remove(slot)
+        self.wait(lambda: before - self.epochs())
+
+    def epochs(self) -> frozenset[Any]:
+        """The stays of the cards that are in the readers, refused ones by their failure."""
+        return frozenset(slot.epoch or slot.failure for slot in self.house.cards.slots() if slot.epoch or slot.failure)
+
+    def wait(self, reached: Callable[[], object]) -> None:
+        """Wait for an event of the house after which something holds."""
+        changed = threading.Event()
+        forget = self.house.subscribe(lambda event: changed.set())
+        try:
+            while not reached():
+                assert changed.wait(30)
+                changed.clear()
+        finally:
+            forget()
+
     def open(self, cps: str) -> Any:
         """Put a professional's card in and open the session."""
-        self.simulation.insert(0, cps)
+        self.insert(0, cps)
         return self.do("session")
 
     def meet(self, vitale: str, rank: int = 1) -> Any:
         """Put a Vitale card in and identify a person of it."""
-        self.simulation.insert(1, vitale)
+        self.insert(1, vitale)
         user = ScriptedUser(ChooseBeneficiary=lambda question: question.beneficiaries[rank - 1])
         return self.do("patient", user)
 

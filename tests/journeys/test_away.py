@@ -96,7 +96,7 @@ def test_the_pin_is_asked_once_and_again_only_after_the_card_left(practice: Any)
     practice.do("session")
     practice.do("session")
     assert sum(isinstance(question, words.AskPin) for question in practice.user.asked) == 1
-    practice.simulation.remove(0)
+    practice.remove(0)
     practice.open("generaliste")
     assert sum(isinstance(question, words.AskPin) for question in practice.user.asked) == 2
 

@@ -105,21 +105,21 @@ def test_a_closed_dossier_is_offered_for_reactivation(practice: Any) -> None:
 
 def test_an_identity_that_insi_does_not_know_goes_no_further(practice: Any) -> None:
     practice.open("pharmacien")
-    practice.simulation.insert(1, "lucie")
+    practice.insert(1, "lucie")
     assert failure_of(practice, "patient").code == "INSI_NOT_FOUND"
     assert practice.house.patient is None
 
 
 def test_a_test_card_is_refused_in_production(make_practice: Any) -> None:
     practice = make_practice(settings=Settings(production=True))
-    practice.simulation.insert(0, "pharmacien")
+    practice.insert(0, "pharmacien")
     assert failure_of(practice, "session").code == "TEST_CARD_REFUSED"
 
 
 def test_a_test_identity_is_refused_in_production(make_practice: Any) -> None:
     practice = make_practice(settings=Settings(production=True))
     practice.open("pharmacien-reel")
-    practice.simulation.insert(1, "jean")
+    practice.insert(1, "jean")
     assert failure_of(practice, "patient").code == "TEST_IDENTITY_REFUSED"
 
 
@@ -130,7 +130,7 @@ def test_the_trace_of_exchanges_is_refused_in_production(make_practice: Any, tmp
 
 
 def test_a_wrong_pin_says_how_many_tries_are_left_and_opens_nothing(practice: Any) -> None:
-    practice.simulation.insert(0, "pharmacien")
+    practice.insert(0, "pharmacien")
     practice.user.answers["AskPin"] = lambda question: bytearray(b"9999")
     failure = failure_of(practice, "session")
     assert (failure.code, failure.facts["tries_left"]) == ("PIN_WRONG", 2)

@@ -1,0 +1,67 @@
+"""A person whose pending question is taken back when the card that it was asked for goes away."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from cps_bridge.cards.service import Slot
+from cps_bridge.workflows.desk import Desk
+from cps_bridge.workflows.user import News, Question, User
+from dossier.context import CardEpoch
+from dossier.failure import Failure
+
+T = TypeVar("T")
+_BEGINNINGS = frozenset({"session", "patient"})
+
+
+class InterruptibleUser:
+    """Wraps the user of one run of one use case; ``interrupt`` may be called from any thread.
+
+    The door's own user may offer ``interrupt(error)`` as well: then a question already on its screen is taken back;
+    otherwise the error is raised when the answer comes.
+    """
+
+    def __init__(self, user: User, use_case: str, desk: Desk) -> None:
+        self._user, self._desk = user, desk
+        self._begins = use_case in _BEGINNINGS
+        self._session, self._patient = desk.session, desk.patient
+        self._asked_with: frozenset[CardEpoch] = frozenset()
+        self._reason: Exception | None = None
+
+    def ask(self, question: Question[T]) -> T:
+        """Pass the question on; raises the reason when it was taken back before, or meanwhile."""
+        self._asked_with = _epochs(self._desk.cards.slots())
+        self._raise_reason()
+        answer = self._user.ask(question)
+        self._raise_reason()
+        return answer
+
+    def tell(self, news: News) -> None:
+        """Pass the news on."""
+        self._user.tell(news)
+
+    def cards_changed(self, slots: tuple[Slot, ...]) -> None:
+        """Take the question back when what the use case stands on is gone; called after the desk has reacted."""
+        if self._begins:
+            # A session or a patient that begins stands on the cards that were there when the question was asked.
+            if self._asked_with - _epochs(slots):
+                self.interrupt(Failure("CARD_REMOVED"))
+        elif self._session is not None and self._desk.session is not self._session:
+            self.interrupt(Failure("CARD_REMOVED"))
+        elif self._patient is not None and self._desk.patient is not self._patient:
+            self.interrupt(Failure("PATIENT_CHANGED"))
+
+    def interrupt(self, reason: Exception) -> None:
+        """Make the pending question, and later ones, raise the reason."""
+        self._reason = reason
+        take_back: Any = getattr(self._user, "interrupt", None)
+        if take_back:
+            take_back(reason)
+
+    def _raise_reason(self) -> None:
+        if self._reason is not None:
+            raise self._reason
+
+
+def _epochs(slots: tuple[Slot, ...]) -> frozenset[CardEpoch]:
+    return frozenset(slot.epoch for slot in slots if slot.epoch)
