@@ -2,7 +2,8 @@
 
 Orders: {"do": "insert" | "swap", "slot": 0, "card": NAME}, {"do": "remove", "slot": 0}, {"do": "break", "slot": 0,
 "fault": "mute" | "die_at" | "wrong_sw", "n": 1, "sw": "6F00"}, {"do": "state"}. Answers: {"ok": true, "slots": [...]}
-or {"ok": false, "error": "..."}.
+or {"ok": false, "error": "..."}. A card keeps its codes and counters from one insertion to the next; inserting repairs
+what was broken.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class Bench:
         ):
             raise OrderError("this card is in another slot")
         self._held.pop(number, None)
+        card.repair()
         self._slots[number].insert(card)
         self._held[number] = (str(name), card)
 

@@ -43,6 +43,10 @@ class BreakableCard:
         """Arm a fault for the at-th command from now (1 is the next one); it replaces one already armed."""
         self._armed = _Armed(fault, at, sw)
 
+    def repair(self) -> None:
+        """Disarm: the card behaves again."""
+        self._armed = None
+
     def power(self, on: bool) -> None:
         """Pass on."""
         self.card.power(on)

@@ -1,0 +1,144 @@
+"""Orders to the virtual readers: what they do, what they refuse, how they travel."""
+
+import json
+import socket
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from card_sim.control import Bench, listening, tell
+from card_sim.deck import Deck
+from card_sim.reader import DEFAULT_NAMES, InProcessReaders, InProcessSlot
+
+STATUS = bytes.fromhex("00200001")
+
+
+@pytest.fixture
+def readers():
+    return InProcessReaders()
+
+
+@pytest.fixture
+def bench(readers, authority):
+    return Bench([InProcessSlot(readers, name) for name in DEFAULT_NAMES], Deck(authority))
+
+
+def cards(answer):
+    assert answer["ok"], answer
+    return [each["card"] for each in answer["slots"]]
+
+
+def test_cards_are_inserted_swapped_and_removed(bench):
+    assert cards(bench.do({"do": "state"})) == [None, None]
+    assert cards(bench.do({"do": "insert", "slot": 0, "card": "pharmacien"})) == ["pharmacien", None]
+    assert cards(bench.do({"do": "insert", "slot": 1, "card": "jean"})) == ["pharmacien", "jean"]
+    assert cards(bench.do({"do": "swap", "slot": 1, "card": "odette"})) == ["pharmacien", "odette"]
+    assert cards(bench.do({"do": "remove", "slot": 0})) == [None, "odette"]
+    assert cards(bench.do({"do": "remove", "slot": 0})) == [None, "odette"]
+
+
+def test_a_card_that_comes_back_remembers_its_wrong_pins(bench, readers):
+    bench.do({"do": "insert", "slot": 0, "card": "pharmacien"})
+    readers.connect(DEFAULT_NAMES[0]).transmit(bytes.fromhex("002000010439393939"))
+    bench.do({"do": "remove", "slot": 0})
+    bench.do({"do": "insert", "slot": 1, "card": "pharmacien"})
+    assert readers.connect(DEFAULT_NAMES[1]).transmit(STATUS) == b"\x63\xc2"
+
+
+def test_a_dead_card_leaves_its_slot(bench, readers):
+    bench.do({"do": "insert", "slot": 0, "card": "pharmacien"})
+    assert bench.do({"do": "break", "slot": 0, "fault": "die_at", "n": 1})["ok"]
+    with pytest.raises(ConnectionAbortedError):
+        readers.connect(DEFAULT_NAMES[0]).transmit(STATUS)
+    assert cards(bench.do({"do": "state"})) == [None, None]
+
+
+def test_a_wrong_status_word_is_chosen_by_the_order(bench, readers):
+    bench.do({"do": "insert", "slot": 0, "card": "pharmacien"})
+    bench.do({"do": "break", "slot": 0, "fault": "wrong_sw", "n": 2, "sw": "6581"})
+    link = readers.connect(DEFAULT_NAMES[0])
+    assert [link.transmit(STATUS).hex() for _ in range(3)] == ["63c3", "6581", "63c3"]
+
+
+def test_a_mute_card_speaks_again_once_it_is_reinserted(bench, readers):
+    bench.do({"do": "insert", "slot": 0, "card": "jean"})
+    bench.do({"do": "break", "slot": 0, "fault": "mute"})
+    with pytest.raises(TimeoutError):
+        readers.connect(DEFAULT_NAMES[0]).transmit(STATUS)
+    bench.do({"do": "swap", "slot": 0, "card": "jean"})
+    assert readers.connect(DEFAULT_NAMES[0]).transmit(STATUS) == b"\x6d\x00"
+
+
+def test_clearing_takes_every_card_out(bench):
+    bench.do({"do": "insert", "slot": 0, "card": "pharmacien"})
+    bench.clear()
+    assert cards(bench.do({"do": "state"})) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        ([], "an order is a JSON object"),
+        ({"do": "dance", "slot": 0}, "unknown order"),
+        ({"do": "remove"}, "no such slot"),
+        ({"do": "remove", "slot": 2}, "no such slot"),
+        ({"do": "remove", "slot": True}, "no such slot"),
+        ({"do": "insert", "slot": 1, "card": "personne"}, "no card of this name"),
+        ({"do": "insert", "slot": 0, "card": "jean"}, "the slot holds a card"),
+        ({"do": "swap", "slot": 1, "card": "pharmacien"}, "this card is in another slot"),
+        ({"do": "break", "slot": 1, "fault": "mute"}, "the slot is empty"),
+        ({"do": "break", "slot": 0, "fault": "melt"}, "unknown fault"),
+        ({"do": "break", "slot": 0, "fault": "die_at", "n": 0}, "n counts from 1, sw is four hex digits"),
+    ],
+)
+def test_an_order_that_cannot_be_done_is_refused_with_its_reason(bench, order, reason):
+    bench.do({"do": "insert", "slot": 0, "card": "pharmacien"})
+    assert bench.do(order) == {"ok": False, "error": reason}
+    assert cards(bench.do({"do": "state"})) == ["pharmacien", None]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+ORDERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "do": st.sampled_from(["insert", "swap", "remove", "break", "state"]) | JSON,
+        "slot": st.integers(-1, 2) | JSON,
+        "card": st.sampled_from(["jean", "karim"]) | JSON,
+        "fault": st.sampled_from(["mute", "die_at", "wrong_sw"]) | JSON,
+        "n": st.integers() | JSON,
+        "sw": st.just("6F00") | JSON,
+    },
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=ORDERS | JSON)
+def test_any_json_gets_an_answer(bench, order):
+    assert bench.do(order)["ok"] in (True, False)
+
+
+def test_orders_travel_as_lines_on_a_socket_that_is_ours_alone(bench, tmp_path):
+    path = tmp_path / "control"
+    with listening(bench, path):
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert cards(tell(path, {"do": "insert", "slot": 0, "card": "jean"})) == ["jean", None]
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(path))
+            connection.sendall(b'{"do": "state"}\nnot json\n\xff\n')
+            connection.shutdown(socket.SHUT_WR)
+            answers = [json.loads(line) for line in connection.makefile("rb")]
+        assert [each["ok"] for each in answers] == [True, False, False]
+    assert not path.exists()
+
+
+def test_a_dead_socket_is_replaced_and_a_live_one_is_not(bench, tmp_path):
+    path = tmp_path / "control"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    with listening(bench, path), pytest.raises(OSError, match="in use"), listening(bench, path):
+        pytest.fail("two listeners on one socket")
