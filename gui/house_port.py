@@ -138,9 +138,8 @@ class OutboxView(Protocol):
 class SimulationView(Protocol):
     """The simulated readers and their cast."""
 
-    @property
     def names(self) -> tuple[str, ...]:
-        """The names of the cards that may be inserted."""
+        """Give the names of the cards that may be inserted."""
         ...
 
     @property

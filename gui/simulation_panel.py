@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox
 
 from gui import tokens as t
 from gui.pieces.boxes import Panel, row
 from gui.pieces.buttons import Button
+from gui.pieces.marks import Select
 from gui.pieces.message import Message
 from gui.pieces.text import Text
 from gui.stage import Stage
@@ -42,10 +42,7 @@ class SimulationPanel(Panel):
     def _reader(self, slot: int) -> Panel:
         block = Panel("well", margin=t.BETWEEN, gap=t.GROUP)
         state = Text("", wrap=True, name=f"simulation.state.{slot}")
-        choice = QComboBox()
-        choice.setObjectName(f"simulation.card.{slot}")
-        choice.setAccessibleName(f"Carte du lecteur {slot + 1}")
-        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        choice = Select(f"simulation.card.{slot}", f"Carte du lecteur {slot + 1}")
         for name in self._ordered(slot):
             choice.addItem(self._words(name), name)
         insert = Button("Insérer", name=f"simulation.insert.{slot}", icon="card")
@@ -61,7 +58,7 @@ class SimulationPanel(Panel):
 
     def _ordered(self, slot: int) -> list[str]:
         """Professional cards first in the first reader, Vitale cards first in the second."""
-        names = list(self._stage.house.simulation.names)
+        names = list(self._stage.house.simulation.names())
         return sorted(names, key=lambda name: self._words(name).startswith(_VITALE) is (slot == 0))
 
     def _words(self, name: str) -> str:

@@ -72,7 +72,7 @@ class StatusStrip(Panel):
         if there and patient is not None and patient.source is Source.VITALE:
             self.vitale.present(patient_name(patient.identity.traits), "Carte Vitale du patient à l'écran")
         elif there:
-            self.vitale.present("Carte Vitale insérée", "Le patient n'est pas encore à l'écran")
+            self.vitale.present("Carte Vitale insérée", "Patient non identifié")
         elif broken:
             failure = Failure(broken[0])
             self.vitale.error(failure.sentence("fr"), failure.remedy("fr"))

@@ -95,7 +95,8 @@ def _texts(p: t.Palette) -> str:
 
 def _frames(p: t.Palette) -> str:
     return f"""
-    QWidget#window, QWidget#stack, QScrollArea, QWidget[ground="true"] {{ background: {p.ground}; }}
+    QWidget#window, QWidget#stack, QScrollArea, QWidget[ground="ground"] {{ background: {p.ground}; }}
+    QWidget[ground="paper"], QScrollArea[on="paper"] {{ background: {p.paper}; }}
     QScrollArea {{ border: none; }}
     QFrame[frame="panel"] {{ background: {p.paper}; border: {t.HAIR}px solid {p.line};
         border-radius: {t.RADIUS_PANEL}px; }}
@@ -135,7 +136,7 @@ def _buttons(p: t.Palette) -> str:
     QPushButton[kind="danger"]:disabled {{ color: {p.disabled_ink}; background: {p.disabled_ground};
         border-color: {p.disabled_ground}; }}
     QPushButton[kind="band"] {{ color: {p.ink}; background: {p.paper}; border-color: {p.paper}; font-weight: 600; }}
-    QPushButton[kind="link"] {{ color: {p.primary}; background: transparent; border: none; padding: 0 {t.TIGHT}px;
+    QPushButton[kind="link"] {{ color: {p.primary}; background: transparent; border: none; padding: 0;
         text-align: left; min-height: 28px; }}
     QPushButton[kind="link"]:hover {{ text-decoration: underline; }}
     QPushButton[kind="rail"] {{ color: {p.secondary}; background: transparent; border: none; text-align: left;
@@ -167,7 +168,6 @@ def _fields(p: t.Palette) -> str:
     QComboBox::drop-down {{ border: none; width: 28px; }}
     QComboBox QAbstractItemView {{ background: {p.paper}; color: {p.ink}; border: {t.HAIR}px solid {p.line};
         selection-background-color: {p.primary_soft}; selection-color: {p.primary}; outline: none; }}
-    QCheckBox, QRadioButton {{ color: {p.ink}; spacing: {t.GROUP}px; min-height: 28px; background: transparent; }}
     """
 
 

@@ -79,7 +79,7 @@ class Window(QWidget):
         self.stack = QStackedWidget()
         self.stack.setObjectName("stack")
         self._starting = EmptyState("card", "Démarrage…", "Le coffre du poste s'ouvre.", name="starting")
-        mark(self._starting, ground="true")
+        mark(self._starting, ground="ground")
         self.stack.addWidget(self._starting)
         self._lay_out()
         self.rail.offer(())
@@ -143,6 +143,9 @@ class Window(QWidget):
         for number, place in enumerate(each for each in PLACES if each.is_desk):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
             shortcut.activated.connect(lambda key=place.key: self._go_desk(key))
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._focus_moved)
         self.rail.setEnabled(True)
         self.ribbon.setVisible(house.simulation is not None)
         self._had_session = house.session is not None
@@ -167,11 +170,11 @@ class Window(QWidget):
         """Show a page."""
         page = self.page(key)
         self.stack.setCurrentWidget(page)
-        if key != "home":
-            self.rail.select(key)
+        self.rail.select(key)
         self._drop_notice()
         page.refresh()
         page.shown()
+        page.take_keyboard()
 
     def current(self) -> str:
         """Give the key of the page shown."""
@@ -273,6 +276,13 @@ class Window(QWidget):
     def _vitale_stays(self) -> bool:
         patient = self.stage.house.patient
         return patient is not None and any(each.epoch == patient.epoch for each in self.stage.house.cards.slots())
+
+    def _focus_moved(self, old: QWidget | None, now: QWidget | None) -> None:
+        """When the widget that had the keyboard went away, Qt gives it to the strip: the page takes it back."""
+        left_by_itself = old is None or not old.isVisible() or not old.isEnabled()
+        page = self.stack.currentWidget()
+        if left_by_itself and now is not None and self.strip.isAncestorOf(now) and isinstance(page, Page):
+            QTimer.singleShot(0, page, page.take_keyboard)
 
     def _news(self, job: Job, news: Any) -> None:
         hear = getattr(self.stack.currentWidget(), "news", None)

@@ -31,11 +31,12 @@ class ConsultationPage(Page):
     def __init__(self, stage: Stage, flows: Flows) -> None:
         super().__init__(stage, flows)
         self._listed_for: tuple[object, object] = (None, None)
+        self._nothing = False
         self.deposit = Button("Déposer un document", "primary", name="consultation.deposit", shortcut="Ctrl+D")
         self.deposit.clicked.connect(self._open_drawer)
         self.declare = Button("Déclarer l'accès", name="consultation.declare", on_click=self._declare)
         self.again = Button("Actualiser", name="consultation.refresh", icon="refresh", shortcut="F5")
-        self.again.clicked.connect(self._list)
+        self.again.clicked.connect(self._list_again)
         for each in (self.again, self.declare, self.deposit):
             self.head.addWidget(each)
         self.progress = Progress("consultation.progress")
@@ -86,12 +87,13 @@ class ConsultationPage(Page):
         self.again.setVisible(ready)
         if seen != self._listed_for:
             self.documents.clear()
+            self._nothing = False
         if self.house.patient is None:
             self._show_search()
         elif dossier is None:
             self._show_looking()
         elif ready:
-            self._stack.setCurrentIndex(2)
+            self._show_documents()
             if seen != self._listed_for and self.isVisible():
                 self._listed_for = seen
                 self._list()
@@ -117,6 +119,12 @@ class ConsultationPage(Page):
         if dossier is None or dossier.state is not DossierState.OPEN:
             return False
         return dossier.authorisation is AuthorisationState.VALID or self.house.access.mode is not AccessMode.NORMAL
+
+    def _show_documents(self) -> None:
+        if self._nothing:
+            self._say("Aucun document dans ce dossier", "Les documents déposés apparaîtront ici.")
+        else:
+            self._stack.setCurrentIndex(2)
 
     def _show_search(self) -> None:
         if self.flows.is_busy("patient"):
@@ -173,11 +181,14 @@ class ConsultationPage(Page):
             job.failed.connect(self.fail)
             job.ended.connect(self.refresh)
 
+    def _list_again(self) -> None:
+        self.message.clear()
+        self._list()
+
     def _list(self) -> None:
         job = self.stage.start("list")
         if job is None:
             return
-        self.message.clear()
         self.progress.begin("Lecture de la liste des documents…")
         job.done.connect(self._listed)
         job.failed.connect(self.fail)
@@ -185,8 +196,8 @@ class ConsultationPage(Page):
 
     def _listed(self, entries: tuple[Any, ...]) -> None:
         self.documents.show_entries(tuple(entries))
-        if not entries:
-            self._say("Aucun document dans ce dossier", "Les documents déposés apparaîtront ici.")
+        self._nothing = not entries
+        self.refresh()
 
     def _open_drawer(self) -> None:
         session = self.house.session

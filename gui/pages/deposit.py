@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from dossier.patient import Traits
 from dossier.professional import Professional
@@ -14,6 +14,7 @@ from gui import guess
 from gui import tokens as t
 from gui.pieces.boxes import Panel, column, holder, row, scrolled
 from gui.pieces.buttons import Button
+from gui.pieces.marks import Select
 from gui.pieces.message import Message
 from gui.pieces.text import Text
 from gui.pieces.visibility import VisibilityChooser
@@ -35,10 +36,7 @@ class DepositDrawer(Panel):
         self.path.textChanged.connect(self._guess)
         self.title = self._field("deposit.title", "Titre du document", "Titre lu par le patient et ses soignants")
         self.title.textEdited.connect(self._by_hand)
-        self.type = QComboBox()
-        self.type.setObjectName("deposit.type")
-        self.type.setAccessibleName("Type de document")
-        self.type.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.type = Select("deposit.type", "Type de document")
         for code in guess.types():
             self.type.addItem(fr(code.display), code.code)
         self._select(guess.type_of(Path(), professional))
@@ -60,7 +58,7 @@ class DepositDrawer(Panel):
         self.column.addWidget(Text("Déposer un document", "title"))
         self.column.addWidget(Text(three_traits(traits), "muted", wrap=True, name="deposit.patient"))
         self.column.addWidget(self.message)
-        self.column.addWidget(scrolled(holder(form)), 1)
+        self.column.addWidget(scrolled(holder(form), on="paper"), 1)
         self.column.addLayout(row(close, 1, self.send))
         self.setFocusProxy(self.path)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QBoxLayout, QHBoxLayout, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QBoxLayout, QLineEdit, QListView, QWidget
 
 from dossier.failure import Failure
 from dossier.metadata import DocumentEntry
@@ -15,13 +15,14 @@ from gui import tokens as t
 from gui.pieces.boxes import column, empty, holder
 from gui.pieces.buttons import Button
 from gui.pieces.documents import DocumentDelegate, DocumentModel
+from gui.pieces.flow import Flow
 from gui.pieces.preview import PreviewPanel
 from gui.pieces.text import Text
 from gui.rendering import Rendered, render
 from gui.stage import Stage
 from gui.words import count, fr
 
-_FILTERS_SHOWN = 4
+_FILTERS_SHOWN = 8
 
 
 class DocumentsView(QWidget):
@@ -43,8 +44,7 @@ class DocumentsView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(lambda _: self._filter())
         QShortcut(QKeySequence("Ctrl+F"), self).activated.connect(self.search.setFocus)
-        self._filters = QHBoxLayout()
-        self._filters.setSpacing(t.TIGHT)
+        self._filters = Flow(t.TIGHT)
         self.list = self._make_list()
         self._count = Text("", "secondary", name=f"{prefix}.count")
         self.preview = PreviewPanel()
@@ -110,7 +110,6 @@ class DocumentsView(QWidget):
         if len(classes) > 1:
             for code, words in [("", "Tous"), *classes][: _FILTERS_SHOWN + 1]:
                 self._filters.addWidget(self._filter_button(code, words))
-        self._filters.addStretch(1)
 
     def _filter_button(self, code: str, words: str) -> Button:
         button = Button(words, "filter", name=f"{self._prefix}.filter.{code or 'all'}")

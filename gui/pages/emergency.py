@@ -17,9 +17,9 @@ from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
 from gui.pieces.buttons import Button
 from gui.pieces.progress import Progress
 from gui.pieces.text import Text
-from gui.questions.panel import QuestionPanel
+from gui.questions.emergency import ConfirmBreakGlassPanel
 from gui.stage import Stage
-from gui.words import three_traits
+from gui.words import foreign, three_traits
 
 _FIRST = ("SYNTH", "60591-5", "EXPPAT_3", "74207-2", "EXPPAT_1", "DOCPAT08")
 _WHEN = (
@@ -119,7 +119,7 @@ class EmergencyPage(Page):
         self._question.addLayout(column(panel, 1))
         self._stack.setCurrentIndex(1)
         panel.setFocus()
-        if isinstance(panel, QuestionPanel):
+        if isinstance(panel, ConfirmBreakGlassPanel):
             panel.answered.connect(lambda _: self.progress.begin("Vérification par l'hôte…", can_cancel=False))
 
     def _refused(self, failure: Failure) -> None:
@@ -145,7 +145,8 @@ class EmergencyPage(Page):
             )
             self._quick.addWidget(Text(words, "muted"))
         for number, entry in enumerate(first[:3]):
-            button = Button(entry.type_code.display, name=f"emergency.quick.{number}", icon="synthesis")
+            title = foreign(entry.title or entry.type_code.display, 40)
+            button = Button(title, name=f"emergency.quick.{number}", icon="synthesis")
             button.clicked.connect(lambda *_, wanted=entry.unique_id: self._open(wanted))
             self._quick.addWidget(button)
         self._quick.addStretch(1)

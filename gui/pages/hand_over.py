@@ -55,7 +55,9 @@ class HandOver(QWidget):
         panel = Panel(margin=t.INNER, gap=t.GROUP)
         panel.column.addWidget(Text(title, "strong"))
         panel.column.addWidget(sheet, 0, Qt.AlignmentFlag.AlignHCenter)
-        panel.column.addLayout(row(*buttons, 1))
+        for button in buttons:
+            panel.column.addWidget(button)
+        panel.column.addStretch(1)
         return panel
 
     def _reminders(self, next_one: Button) -> QWidget:
@@ -68,9 +70,10 @@ class HandOver(QWidget):
         )
         body = column(title, gap=t.BETWEEN)
         for icon, sentence in lines:
-            line = row(Picture(icon, "primary"), Text(sentence, wrap=True), gap=t.INNER)
+            picture = Picture(icon, "primary")
+            line = row(picture, Text(sentence, wrap=True), gap=t.INNER)
             line.setStretch(1, 1)
-            line.setAlignment(Qt.AlignmentFlag.AlignTop)
+            line.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
             body.addLayout(line)
         body.addStretch(1)
         body.addLayout(row(1, next_one))

@@ -18,6 +18,7 @@ from gui.jobs import Job
 from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
 from gui.pieces.buttons import Button
+from gui.pieces.empty_state import EmptyState
 from gui.pieces.message import Message
 from gui.pieces.progress import Progress
 from gui.pieces.text import ElidedText, Text
@@ -117,10 +118,11 @@ class ImagingPage(Page):
         empty(self._lines)
         for number, pair in enumerate(self._pairs):
             self._lines.addWidget(self._line(number, pair))
-        if not self._pairs:
+        if self._pairs:
+            self._lines.addStretch(1)
+        else:
             hint = "Choisissez un compte rendu et le dossier de ses images, puis « Préparer l'examen »."
-            self._lines.addWidget(Text(hint, "muted", wrap=True, name="imaging.empty"))
-        self._lines.addStretch(1)
+            self._lines.addWidget(EmptyState("imaging", "Aucun examen préparé", hint, name="imaging.empty"), 1)
         ready = any(each.state == "prêt" for each in self._pairs)
         dossier = self.house.dossier
         open_one = dossier is not None and dossier.state is DossierState.OPEN

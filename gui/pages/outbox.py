@@ -129,7 +129,7 @@ def lot_of(item: Any) -> Lot:
     said = failure is not None and item.state.value != "envoyé"
     return Lot(
         *(item.id, foreign(item.title) or "Document", detail, item.state.value),
-        sentence=failure.sentence("fr") if failure and said else "",
+        sentence=failure.sentence("fr").replace(" (?)", "") if failure and said else "",
         remedy=failure.remedy("fr") if failure and said else "",
         code=item.code,
         action={"incertain": "Vérifier", "à envoyer": "Envoyer"}.get(item.state.value, ""),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from dossier.failure import Failure
 from gui import tokens as t
 from gui.flows import Flows
 from gui.pieces.boxes import row
+from gui.pieces.buttons import Button
 from gui.pieces.message import Message
 from gui.pieces.text import Text
 from gui.stage import Stage
@@ -24,7 +26,8 @@ class Page(QWidget):
         super().__init__()
         self.stage, self.flows, self.house = stage, flows, stage.house
         self.setObjectName(f"page.{self.key}")
-        mark(self, ground="true")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        mark(self, ground="ground")
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(t.PAGE, t.BETWEEN, t.PAGE, t.PAGE)
         self.body.setSpacing(t.INNER)
@@ -40,6 +43,17 @@ class Page(QWidget):
 
     def shown(self) -> None:
         """The page comes to the front."""
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard to the primary action, unless something of the page has it already."""
+        now = QApplication.focusWidget()
+        if now is not None and self.isAncestorOf(now) and now.isVisible():
+            return
+        for button in self.findChildren(Button):
+            if button.property("kind") == "primary" and button.isVisible() and button.isEnabled():
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def clear(self) -> None:
         """Drop everything about patients from the page and from memory."""

@@ -58,7 +58,7 @@ def _values(stage: Stage) -> list[tuple[str, str]]:
         ("Adresse de l'hôte", str(get("host_url") or "celle de la simulation")),
         ("Téléservice INSi", str(get("insi_url") or "celui de l'hôte")),
         ("Verrouillage sans activité", f"après {get('idle_minutes')} minutes"),
-        ("Délai de connexion", f"{get('connect_seconds')} s, puis {get('read_seconds')} s de lecture"),
+        ("Délai de connexion", f"{get('connect_seconds'):g} s, puis {get('read_seconds'):g} s de lecture"),
         ("Taille d'un document", f"{get('size_limit_mb')} Mo au plus"),
         ("Nom annoncé à l'hôte", f"{get('software_name')}, instance {get('software_instance')}"),
         ("Homologation", str(get("homologation"))),

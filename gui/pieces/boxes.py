@@ -56,14 +56,15 @@ def holder(layout: QLayout) -> QWidget:
     return made
 
 
-def scrolled(widget: QWidget, name: str = "") -> QScrollArea:
-    """Put a widget in a scroll area that follows its width."""
+def scrolled(widget: QWidget, name: str = "", *, on: str = "ground") -> QScrollArea:
+    """Put a widget in a scroll area that follows its width; on: the ground of the page, or the paper of a panel."""
     area = QScrollArea()
     area.setObjectName(name)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    mark(widget, ground="true")
+    mark(area, on=on)
+    mark(widget, ground=on)
     area.setWidget(widget)
     return area
 

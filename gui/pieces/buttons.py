@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from gui import icons
@@ -14,6 +14,7 @@ from gui.pieces.text import tip
 from gui.style import Appearance, mark
 from gui.words import fr
 
+_GAP = "\u2002"
 _ICON_COLOUR = {"primary": "on_primary", "danger": "on_emergency", "link": "primary", "rail": "secondary"}
 
 
@@ -33,25 +34,26 @@ class Button(QPushButton):
         shortcut: str = "",
         on_click: Callable[[], object] | None = None,
     ) -> None:
-        super().__init__(fr(text).replace("&", "&&"))
+        super().__init__()
         self.setObjectName(name)
         self._icon_name, self._kind = icon, kind
+        self.say(text)
         mark(self, kind=kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setIconSize(QSize(t.ICON, t.ICON))
         self.setAutoDefault(False)
-        self.setAccessibleName(fr(text))
         self.draw_icon()
         if shortcut:
             self.setShortcut(shortcut)
-            tip(self, f"{text} ({shortcut.replace('Return', 'Entrée').replace('Ctrl', 'Ctrl')})")
+            tip(self, f"{text} ({shortcut})")
         if on_click is not None:
             self.clicked.connect(lambda: on_click())
 
     def say(self, text: str, tone: str | None = None) -> None:
         """Show other words."""
-        self.setText(fr(text).replace("&", "&&"))
+        gap = _GAP if text and self._icon_name else ""
+        self.setText(gap + fr(text).replace("&", "&&"))
         self.setAccessibleName(fr(text))
         if tone is not None:
             mark(self, tone=tone)
@@ -63,6 +65,13 @@ class Button(QPushButton):
             wanted = colour or _ICON_COLOUR.get(self._kind, "ink")
             palette = Appearance.palette
             self.setIcon(icons.icon(self._icon_name, getattr(palette, wanted), palette.disabled_ink))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Enter clicks, as the space bar does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint, then the focus ring inside the edge."""

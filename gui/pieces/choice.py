@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont, QMouseEvent
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QCheckBox, QRadioButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
 from gui import tokens as t
 from gui.pieces.boxes import Panel, column, row
+from gui.pieces.marks import Radio, Tick
 from gui.pieces.text import Text
 from gui.style import mark
 from gui.words import fr
@@ -55,7 +56,7 @@ class RadioCards(QWidget):
     ) -> None:
         super().__init__()
         self._group = QButtonGroup(self)
-        self.cards = [ChoiceCard(QRadioButton(), title, hint, name) for name, title, hint in options]
+        self.cards = [ChoiceCard(Radio(), title, hint, name) for name, title, hint in options]
         for number, card in enumerate(self.cards):
             self._group.addButton(card.button, number)
         self.setLayout(row(*self.cards, gap=t.INNER) if side_by_side else column(*self.cards, gap=t.GROUP))
@@ -73,7 +74,7 @@ class TickCard(ChoiceCard):
     """A card with a tick box."""
 
     def __init__(self, title: str, hint: str, name: str, *, ticked: bool = False) -> None:
-        super().__init__(QCheckBox(), title, hint, name)
+        super().__init__(Tick(), title, hint, name)
         self.button.setChecked(ticked)
 
     def ticked(self) -> bool:

@@ -36,13 +36,13 @@ class PatientBar(Panel):
         self.setObjectName("patient")
         self.setFixedHeight(t.BAR_HEIGHT)
         self._name = ElidedText("", "trait", name="patient.name")
+        self._born = Text("", "trait", name="patient.birth")
         self._known = Text("", "muted", name="patient.identity")
         self._tags = [Text("", "tag", name=f"patient.tag.{number}") for number in range(4)]
         self._hint = Text("", "muted", name="patient.hint")
         self._change = Button("Changer de patient", name="patient.change", icon="patient", on_click=self.leave.emit)
-        first = row(self._name, self._known, gap=t.BETWEEN)
-        first.setStretch(0, 1)
-        texts = column(first, row(*self._tags, self._hint, 1), gap=t.TIGHT)
+        texts = column(row(self._name, self._born, 1, gap=t.BETWEEN), gap=t.TIGHT)
+        texts.addLayout(row(*self._tags, self._known, self._hint, 1, gap=t.INNER))
         self._picture = Picture("patient", "primary", t.PAGE)
         inside = row(self._picture, texts, self._change, gap=t.BETWEEN)
         inside.setContentsMargins(t.PAGE, t.GROUP, t.PAGE, t.GROUP)
@@ -57,12 +57,13 @@ class PatientBar(Panel):
         if context is None:
             self._name.say("Aucun patient à l'écran")
             self._known.say("")
+            self._born.say("")
             self._set_tags([], "Insérez une carte Vitale, ou saisissez un INS dans la page Consultation.")
             return
         traits = context.identity.traits
         old = f" ({age(traits.birth_date)})" if age(traits.birth_date) else ""
-        shown = (patient_name(traits), born_name(traits), f"{day(traits.birth_date)}{old}", sex_word(traits.sex))
-        self._name.say("  ".join(each for each in shown if each))
+        self._name.say(f"{patient_name(traits)} {born_name(traits)}".strip())
+        self._born.say(f"{day(traits.birth_date)}{old} · {sex_word(traits.sex)}")
         ins = context.identity.ins
         number = f"INS {ins}" if ins else "INS non connu"
         self._known.say(f"{number} · identité {context.identity.status.value} · par : {context.source.value}")

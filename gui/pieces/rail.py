@@ -60,8 +60,14 @@ class Rail(Panel):
         self._rule.setVisible(bool(desks))
 
     def select(self, key: str) -> None:
-        """Mark the page shown."""
-        self.buttons[key].setChecked(True)
+        """Mark the page shown; a page that is not in the rail leaves it unmarked."""
+        if key in self.buttons:
+            self.buttons[key].setChecked(True)
+            return
+        self._group.setExclusive(False)
+        for button in self.buttons.values():
+            button.setChecked(False)
+        self._group.setExclusive(True)
 
     def badge(self, key: str, number: int) -> None:
         """Show a number beside a word; 0 shows none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
@@ -45,13 +45,22 @@ class ElidedText(Text):
     def __init__(self, text: str = "", role: str = "body", *, name: str = "") -> None:
         self._whole = ""
         super().__init__(text, role, name=name)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     def say(self, text: str, tone: str | None = None) -> None:
         """Show another text, elided to the width at hand."""
         self._whole = fr(text)
         super().say(text, tone)
+        self.updateGeometry()
         self._fit()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for the whole text."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 2, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for a few letters."""
+        return QSize(t.PRIMARY_HEIGHT, super().minimumSizeHint().height())
 
     def whole(self) -> str:
         """Give the text before elision."""

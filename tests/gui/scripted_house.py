@@ -169,9 +169,14 @@ class Simulation:
     deck: dict[str, tuple[CardKind, object]]
     inserted_names: list[str] = field(default_factory=lambda: ["", ""])
 
-    @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.deck)
+
+    def describe(self, name: str) -> str:
+        kind, who = self.deck[name]
+        if kind is CardKind.VITALE:
+            return "Vitale : " + ", ".join(f"{each.shown_name} {each.first_given_name}" for each in who)
+        return f"{kind.value} : {who.given_name} {who.family_name}"
 
     @property
     def inserted(self) -> tuple[str, ...]:
