@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from dossier import codes
 from dossier.timestamp import Timestamp
@@ -52,7 +53,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One version of a document entry; `item` is the ebRIM object, `received_at` when its first version came."""
+    """One version of a document entry; `item` is the ebRIM object, `received_at` when its first version came.
+
+    `element` is its XML as kept, on entries that were read from the store.
+    """
 
     entry_uuid: str
     lid: str
@@ -68,6 +72,7 @@ class Entry:
     size: int
     blob: str
     item: RegistryObject
+    element: Any = field(default=None, compare=False, repr=False)
 
     @property
     def author_ids(self) -> frozenset[str]:
@@ -97,10 +102,10 @@ def ensure_tables(store: Store) -> None:
 
 def _entry(row: sqlite3.Row) -> Entry:
     facts = dict(row)
-    text = facts.pop("object")
+    element = ebrim_text.parse(facts.pop("object"))
     facts["received_at"] = datetime.fromisoformat(facts["received_at"])
     facts["newest"] = bool(facts["newest"])
-    return Entry(**facts, item=ebrim_text.object_from_text(text))
+    return Entry(**facts, item=ebrim.read_object(element), element=element)
 
 
 def entries_of(cursor: sqlite3.Cursor, patient: str) -> list[Entry]:
@@ -207,7 +212,6 @@ def listed_for(store: Store, patient: str, viewer: Viewer) -> tuple[Listed, ...]
 
     Signatures and deleted documents are for the host alone (visibility.as_host).
     """
-    ensure_tables(store)
     with store.transaction() as cursor:
         entries = entries_of(cursor, patient)
     if viewer.kind != visibility.HOST:

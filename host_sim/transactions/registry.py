@@ -73,7 +73,7 @@ def _search(call: Call, house: House) -> tuple[list[Found], bool]:
 
 def _element(found: Found) -> Any:
     if isinstance(found, Entry):
-        return ebrim_text.write_object(found.item)
+        return found.element
     return ebrim_text.write_link(found) if isinstance(found, Link) else ebrim_text.write_object(found)
 
 
