@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tell.add_argument("order", help='par exemple {"do": "remove", "slot": 0}')
     inside = commands.add_parser("namespace", help="lance une commande avec un service PC/SC privé")
     inside.add_argument("--pairs", type=int, default=1, choices=range(1, 9), help="lecteurs à deux fentes")
+    inside.add_argument("--or-without", action="store_true", help="lance la commande même sans service privé")
     inside.add_argument("rest", nargs=argparse.REMAINDER, metavar="-- COMMANDE")
     options = parser.parse_args(arguments)
     if options.command == "serve":
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "tell":
         return _tell(options.control, options.order)
     if options.command == "namespace":
-        return _namespace(options.pairs, options.rest)
+        return _namespace(options.pairs, options.rest, options.or_without)
     return _list()
 
 
@@ -60,7 +61,7 @@ def _tell(control: Path, text: str) -> int:
     return 0 if answer["ok"] else 1
 
 
-def _namespace(pairs: int, rest: list[str]) -> int:
+def _namespace(pairs: int, rest: list[str], or_without: bool) -> int:  # noqa: RET503 - exec does not return
     command = rest[1:] if rest[:1] == ["--"] else rest
     if not command:
         return _refuse("Il manque la commande à lancer, après « -- ».", 64)
@@ -70,11 +71,16 @@ def _namespace(pairs: int, rest: list[str]) -> int:
     try:
         return runner.run(command, pairs)
     except namespace.NamespaceError as error:
-        return _refuse(f"Cette machine refuse les espaces de noms : {error}", runner.UNAVAILABLE)
+        reason = f"Cette machine refuse les espaces de noms : {error}"
     except pcsc_service.ServiceError as error:
-        return _refuse(f"Le service PC/SC privé n'a pas démarré : {error}", runner.UNAVAILABLE)
+        reason = f"Le service PC/SC privé n'a pas démarré : {error}"
     except FileNotFoundError:
         return _refuse(f"La commande {command[0]} est introuvable.", 127)
+    if not or_without:
+        return _refuse(reason, runner.UNAVAILABLE)
+    print(f"{reason}. Lecteurs simulés dans le programme.", file=sys.stderr)  # noqa: T201
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the runner may have blocked some, and a program inherits that
+    os.execvp(command[0], command)  # noqa: S606 - the command of the person who started us
 
 
 def _serve(options: argparse.Namespace) -> int:
