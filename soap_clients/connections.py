@@ -23,6 +23,7 @@ from urllib3.util import Retry
 from dossier.failure import Failure
 
 IDLE_SECONDS = 4.0
+SEND_SECONDS = 60.0
 LOST = (requests.RequestException, HTTPError, OSError)
 _SEND_BLOCK = 256 * 1024
 
@@ -56,6 +57,12 @@ class _Connection(HTTPSConnection):
         except (HTTPError, OSError) as error:
             raise Failure("HOST_UNREACHABLE", reason=type(error).__name__) from error
         self._used_at = time.monotonic()
+
+    def send(self, data: Any) -> None:
+        """Send a block; a slow line has SEND_SECONDS for it, not the time-out of opening a connection."""
+        if self.sock is not None:
+            self.sock.settimeout(SEND_SECONDS)
+        super().send(data)
 
     def getresponse(self) -> Any:
         """Read the head of the answer, noting the moment."""
@@ -122,5 +129,5 @@ def open_session(context: ssl.SSLContext) -> tuple[requests.Session, CardAdapter
     session.adapters.clear()
     session.mount("https://", adapter)
     session.headers.clear()
-    session.headers.update({"Accept-Encoding": "identity", "Accept": "*/*"})
+    session.headers.update({"User-Agent": "CPS-Bridge", "Accept-Encoding": "identity", "Accept": "*/*"})
     return session, adapter

@@ -27,7 +27,7 @@ _DATE = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 def qualify(host: Host, beneficiary: Beneficiary) -> PatientIdentity:
     """Ask for the INS of a person read on a Vitale card; gives a qualified identity.
 
-    Raises Failure as Host.call does, INSI_NOT_FOUND, INSI_UNAVAILABLE, HOST_ANSWER_INVALID.
+    Raises Failure as Host.call does, INSI_NOT_FOUND, INSI_UNAVAILABLE, INSI_REFUSED, HOST_ANSWER_INVALID.
     """
     values = {
         "NirOD": beneficiary.insured_nir.value,
@@ -61,8 +61,11 @@ def _ask(host: Host, action: str, values: Mapping[str, str]) -> PatientIdentity:
     try:
         result = host.invoke("insi", action, values, transaction="INSi", headers=headers)
     except Failure as failure:
-        if failure.code in ("OUTCOME_UNKNOWN", "HOST_UNREACHABLE", "HOST_NOT_SOAP", "HOST_FAULT"):
+        if failure.code in ("OUTCOME_UNKNOWN", "HOST_UNREACHABLE", "HOST_NOT_SOAP", "HOST_TECHNICAL_ERROR"):
+            # A question that changes nothing: whether it was answered unheard does not matter.
             raise Failure("INSI_UNAVAILABLE", reason=failure.code) from failure
+        if failure.code == "HOST_FAULT":
+            raise Failure("INSI_REFUSED", **failure.facts) from failure
         raise
     return read_result(result)
 

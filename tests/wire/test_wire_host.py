@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from lxml import etree
 from wire_stage import NOW, fault, http, soap
@@ -206,6 +210,14 @@ def test_calls_of_one_host_share_one_connection_and_one_tls_signature(tls_host, 
     assert (len(tls_host.resumed), len(authentication.hashes_used)) == (1, 1)
 
 
+def test_several_threads_may_call_at_once(tls_host, host, ins):
+    tls_host.respond = answering()
+    with ThreadPoolExecutor(4) as pool:
+        found = [each.result() for each in [pool.submit(call, host, ins) for _ in range(24)]]
+    assert [each.tag for each in found] == [f"{{{HL7}}}PRPA_IN201308UV02"] * 24
+    assert len({each.message_id for each in tls_host.seen}) == 24
+
+
 def test_a_closed_host_sends_nothing_more(tls_host, host, ins):
     host.close()
     assert code_of(lambda: call(host, ins)) == "HOST_SESSION_CLOSED"
@@ -356,3 +368,12 @@ def test_no_identity_and_no_envelope_is_logged(tls_host, host, ins, caplog):
             assert ins.matricule not in record.getMessage()
             assert "Assertion" not in record.getMessage()
     assert any(each.name == "soap_clients" for each in caplog.records)
+
+
+def test_importing_the_services_loads_neither_zeep_nor_requests():
+    program = (
+        "import sys, soap_clients.patients, soap_clients.insi, soap_clients.patient_access, soap_clients.trace\n"
+        "print(sorted({'zeep', 'requests', 'urllib3', 'cryptography'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
