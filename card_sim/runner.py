@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from card_sim import namespace, pcsc_service
 
@@ -20,9 +21,22 @@ def run(command: Sequence[str], pairs: int) -> int:
     The command finds CPS_BRIDGE_VPCD (addresses) and CPS_BRIDGE_VPCD_READERS (PC/SC names): pairs separated by ";",
     slots by ",". Raises NamespaceError, ServiceError, or FileNotFoundError for the command.
     """
+    with _signals_held():
+        namespace.enter()
+        return _run_beside_service(command, pairs)
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
     # Signals are waited for rather than handled: none can strike between two steps of the clean-up.
-    signal.pthread_sigmask(signal.SIG_BLOCK, (*_FORWARDED, signal.SIGCHLD))
-    namespace.enter()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (*_FORWARDED, signal.SIGCHLD))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _run_beside_service(command: Sequence[str], pairs: int) -> int:
     with pcsc_service.running(pairs) as (addresses, names):
         environment = {
             **os.environ,
