@@ -106,7 +106,9 @@ class Gate:
             return
         margin = timedelta(minutes=self._house.parameters["assertion_minutes"])
         with self._lock:
-            self._seen = {key: at for key, at in self._seen.items() if abs(now - at) <= 2 * margin}
+            # Insertion order is order in time: what can no longer be replayed is at the front.
+            while self._seen and abs(now - next(iter(self._seen.values()))) > 2 * margin:
+                del self._seen[next(iter(self._seen))]
             if identifier in self._seen:
                 raise HostFault("DMPReplayedAssertion")
             self._seen[identifier] = now

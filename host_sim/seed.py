@@ -74,8 +74,7 @@ def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: dateti
             "opposed_regulation": start.opposed_regulation,
             "account": start.account,
             "authorisations": {
-                cast.professionals()[key].id_nat: {"state": each.state, "attending": each.attending}
-                for key, each in start.authorisations.items()
+                key: {"state": each.state, "attending": each.attending} for key, each in start.authorisations.items()
             },
         },
         now,
@@ -84,7 +83,10 @@ def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: dateti
 
 
 def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
-    """Write one patient and, when `state` is open or closed, the dossier; KeyError when a needed fact is missing."""
+    """Write one patient and, when `state` is open or closed, the dossier; KeyError when a needed fact is missing.
+
+    Authorisations are by cast key or by national identifier, of a professional or of a structure.
+    """
     given = " ".join(facts["given_names"])
     traits = (facts["birth_name"], facts.get("usage_name", ""), given, facts["birth_date"], facts["sex"])
     oid = facts.get("oid", cast.TEST_INS_OID)
@@ -118,9 +120,10 @@ def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime,
         ),
     )
     for holder, each in facts.get("authorisations", {}).items():
+        known = cursor.execute("SELECT id_nat FROM professionals WHERE key = ?", (holder,)).fetchone()
         cursor.execute(
             "INSERT OR REPLACE INTO authorisations VALUES (?,?,?,?,?)",
-            (facts["ins"], holder, *_authorisation(each, now, life_days)),
+            (facts["ins"], known["id_nat"] if known else holder, *_authorisation(each, now, life_days)),
         )
     if facts.get("account", False):
         salt = os.urandom(16)

@@ -89,7 +89,9 @@ class Store:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the entries of a directory durable."""
+    """Make the entries of a directory durable, where the system lets a directory be opened."""
+    if os.name == "nt":
+        return
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -151,6 +151,12 @@ def test_show_of_nobody_says_so(start: Start, tmp_path: Path) -> None:
     assert (shown.returncode, shown.stderr) == (1, "Inconnu : nobody\n")
 
 
+def test_show_makes_no_host_where_there_is_none(tmp_path: Path) -> None:
+    shown = show(tmp_path, "--patient", "jean")
+    assert shown.returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_fault_that_is_none_is_refused_on_the_command_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "host_sim", "serve", "--data", str(tmp_path), "--fault", "{}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False, timeout=60)
