@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,7 +42,7 @@ class Gate:
     def __init__(self, house: House, trust: Trust) -> None:
         self._house = house
         self._trust = trust
-        self._seen: dict[str, datetime] = {}
+        self._seen: OrderedDict[str, datetime] = OrderedDict()
         self._lock = threading.Lock()
 
     def open(self, endpoint: str, message: Message) -> Envelope:
@@ -108,7 +109,7 @@ class Gate:
         with self._lock:
             # Insertion order is order in time: what can no longer be replayed is at the front.
             while self._seen and abs(now - next(iter(self._seen.values()))) > 2 * margin:
-                del self._seen[next(iter(self._seen))]
+                self._seen.popitem(last=False)
             if identifier in self._seen:
                 raise HostFault("DMPReplayedAssertion")
             self._seen[identifier] = now
