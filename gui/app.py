@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from gui.house_port import HousePort
-from gui.style import apply
 from gui.window import Window
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from gui.house_port import HousePort
+
+_EXIT_AFTER_PAINT = "--exit-after-paint"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Open the window described by the options of ``cps-bridge window``; gives the exit code."""
+    """Open the window described by the options of ``cps-bridge window``; gives the exit code.
+
+    Nothing heavy is imported before the first paint: neither the host's libraries nor those of documents.
+    """
     given = sys.argv[1:] if argv is None else argv
     app = application()
     window = Window()
-    window.show()
-    if "--exit-after-paint" in given:
+    if _EXIT_AFTER_PAINT in given:
         window.painted.connect(app.quit)
+        window.show()
         return app.exec()
     return _live(app, window, given)
 
@@ -29,9 +37,7 @@ def run_window(house: HousePort, *, exit_after_paint: bool = False) -> int:
     """Show the window over a house; the caller closes the house. Gives the exit code."""
     app = application()
     window = Window()
-    window.attach(house)
-    if exit_after_paint:
-        window.painted.connect(app.quit)
+    window.painted.connect(app.quit if exit_after_paint else lambda: window.attach(house))
     window.show()
     code = app.exec()
     window.close()
@@ -39,7 +45,7 @@ def run_window(house: HousePort, *, exit_after_paint: bool = False) -> int:
 
 
 def application() -> QApplication:
-    """Give the one QApplication, dressed."""
+    """Give the one QApplication."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
@@ -47,29 +53,24 @@ def application() -> QApplication:
     app = QApplication(["cps-bridge"])
     app.setApplicationName("CPS Bridge")
     app.setApplicationDisplayName("CPS Bridge")
-    apply(app)
     return app
 
 
 def _live(app: QApplication, window: Window, given: list[str]) -> int:
     from gui.keeper import HouseKeeper
 
-    def options() -> argparse.Namespace:
+    def opening() -> AbstractContextManager[HousePort]:
+        from connectors.opening import open_house
         from connectors.options import parser
 
-        return parser().parse_args(["window", *given])
+        return open_house(parser().parse_args(["window", *given]))
 
-    parsed = options()
-
-    def opening() -> object:
-        from connectors.opening import open_house
-
-        return open_house(parsed)
-
-    keeper = HouseKeeper(opening)  # type: ignore[arg-type]
+    keeper = HouseKeeper(opening)
     keeper.opened.connect(window.attach)
     keeper.failed.connect(window.fail_to_start)
+    window.painted.connect(lambda: window.frame)
     window.painted.connect(keeper.start)
+    window.show()
     code = app.exec()
     window.close()
     keeper.close()

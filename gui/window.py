@@ -1,321 +1,79 @@
-"""The frame: ribbon, status strip, rail, patient bar or emergency band, pages, and what lies over them."""
+"""The window: painted at once with one word; its frame is built after, and the house opened after that."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from dossier.access import AccessMode
-from dossier.context import Source
-from dossier.failure import Failure
 from gui import tokens as t
-from gui.asking import Asking
-from gui.desks import desks_of
-from gui.flows import Flows
-from gui.house_port import HousePort
-from gui.jobs import Job
-from gui.pages.page import Page
-from gui.pieces.boxes import column, row
-from gui.pieces.emergency_band import EmergencyBand
-from gui.pieces.empty_state import EmptyState
-from gui.pieces.message import Message
-from gui.pieces.overlay import Overlay
-from gui.pieces.patient_bar import PatientBar
-from gui.pieces.rail import Place, Rail
-from gui.pieces.ribbon import SimulationRibbon
-from gui.stage import Stage
-from gui.strip import StatusStrip
-from gui.style import apply, mark
-from gui.words import patient_name
 
-PLACES = (
-    Place("counter", "Comptoir", "counter", True),
-    Place("consultation", "Consultation", "consultation", True),
-    Place("imaging", "Radiologie", "imaging", True),
-    Place("emergency", "Urgence", "emergency", True),
-    Place("outbox", "Envois", "send"),
-    Place("journal", "Journal", "journal"),
-    Place("diagnostic", "Diagnostic", "diagnostic"),
-    Place("settings", "Réglages", "settings"),
-    Place("help", "Aide", "help"),
-)
-_PAGES = {
-    "home": ("home", "HomePage"),
-    "counter": ("counter", "CounterPage"),
-    "consultation": ("consultation", "ConsultationPage"),
-    "imaging": ("imaging", "ImagingPage"),
-    "emergency": ("emergency", "EmergencyPage"),
-    "outbox": ("outbox", "OutboxPage"),
-    "journal": ("journal", "JournalPage"),
-    "diagnostic": ("diagnostic", "DiagnosticPage"),
-    "settings": ("settings", "SettingsPage"),
-    "help": ("help", "HelpPage"),
-}
+if TYPE_CHECKING:
+    from dossier.failure import Failure
+    from gui.frame import Frame
+    from gui.house_port import HousePort
+
 _ACTIVITY = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.MouseMove})
-_WAITING = frozenset({"à envoyer", "en cours", "incertain", "refusé", "retenu"})
 
 
 class Window(QWidget):
-    """Painted before the house exists; ``attach`` brings it to life. ``painted`` is emitted once."""
+    """``painted`` is emitted once, after the first paint; ``attach`` builds the frame and brings it to life."""
 
     painted = Signal()
-    closed = Signal()
 
     def __init__(self, look: str = "system") -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("CPS Bridge")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._look, self._painted_once = look, False
-        self._stage: Stage | None = None
-        self._pages: dict[str, Page] = {}
-        self._had_session = self._locking = False
-        self.ribbon, self.strip, self.rail = SimulationRibbon(), StatusStrip(), Rail(PLACES)
-        self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Message("notice")
-        self.stack = QStackedWidget()
-        self.stack.setObjectName("stack")
-        self._starting = EmptyState("card", "Démarrage…", "Le coffre du poste s'ouvre.", name="starting")
-        mark(self._starting, ground="ground")
-        self.stack.addWidget(self._starting)
-        self._lay_out()
-        self.rail.offer(())
-        self.rail.setEnabled(False)
-        self.ribbon.hide()
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.timeout.connect(self.lock)
+        self._look = look
+        self._was_painted = False
+        self._frame: Frame | None = None
         self.setMinimumSize(*t.WINDOW_MINIMUM)
         self.resize(*t.WINDOW)
 
-    def _lay_out(self) -> None:
-        noticed = column(self.notice)
-        noticed.setContentsMargins(t.PAGE, t.INNER, t.PAGE, 0)
-        self._noticed = QWidget()
-        self._noticed.setLayout(noticed)
-        self._noticed.hide()
-        self.content = QWidget()
-        self.content.setLayout(column(self._noticed, self.stack, gap=0))
-        right = column(self.bar, self.band, self.content, gap=0)
-        right.setStretch(2, 1)
-        below = row(self.rail, right, gap=0)
-        below.setStretch(1, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        for each in (self.ribbon, self.strip):
-            outer.addWidget(each)
-        outer.addLayout(below, 1)
-
     @property
-    def stage(self) -> Stage:
-        """What pages ask of the window; there once a house is attached."""
-        assert self._stage is not None, "no house attached"
-        return self._stage
+    def frame(self) -> Frame:
+        """What is inside; built at the first use."""
+        if self._frame is None:
+            self._furnish()
+        assert self._frame is not None
+        return self._frame
 
     def attach(self, house: HousePort) -> None:
         """Bring the window to life over a house."""
-        self._stage = stage = Stage(house, self)
-        self.flows = Flows(stage)
-        self.drawer = Overlay(self, "drawer", drawer=True)
-        self.drawer.escaped.connect(self.drawer.clear)
-        self.asking = Asking(stage, self.flows, self)
-        stage.changed.connect(self._changed)
-        stage.went.connect(self.go)
-        stage.failed.connect(self._tell_failure)
-        stage.said.connect(self._tell)
-        stage.drawer.connect(self.open_drawer)
-        stage.listed.connect(self._count_waiting)
-        stage.looks.connect(self.dress)
-        stage.jobs.told.connect(self._news)
-        self.flows.moved.connect(self._show_who)
-        self.notice.acted.connect(self._drop_notice)
-        for signal, page in ((self.strip.outbox, "outbox"), (self.strip.diagnose, "diagnostic")):
-            signal.connect(lambda page=page: self.go(page))
-        self.strip.lock.connect(self.lock)
-        self.strip.simulate.connect(self._simulate)
-        self.rail.chosen.connect(self.go)
-        self.bar.leave.connect(self.flows.leave_patient)
-        self.band.ended.connect(lambda: stage.start("end-access"))
-        for number, place in enumerate(each for each in PLACES if each.is_desk):
-            shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
-            shortcut.activated.connect(lambda key=place.key: self._go_desk(key))
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            app.focusChanged.connect(self._focus_moved)
-        self.rail.setEnabled(True)
-        self.ribbon.setVisible(house.simulation is not None)
-        self._had_session = house.session is not None
-        self._show_session()
-        stage.read_outbox()
-        self.flows.look()
+        self.frame.attach(house)
 
     def fail_to_start(self, failure: Failure) -> None:
         """Say why the house could not be opened."""
-        self._starting.say(failure.sentence("fr"), failure.remedy("fr"))
+        self.frame.fail_to_start(failure)
 
-    def page(self, key: str) -> Page:
-        """Give a page, made at its first use."""
-        if key not in self._pages:
-            module, name = _PAGES[key]
-            made: Page = getattr(import_module(f"gui.pages.{module}"), name)(self.stage, self.flows)
-            self._pages[key] = made
-            self.stack.addWidget(made)
-        return self._pages[key]
+    def _furnish(self) -> None:
+        from gui.frame import Frame
+        from gui.style import apply
 
-    def go(self, key: str) -> None:
-        """Show a page."""
-        page = self.page(key)
-        self.stack.setCurrentWidget(page)
-        self.rail.select(key)
-        self._drop_notice()
-        page.refresh()
-        page.shown()
-        page.take_keyboard()
-
-    def current(self) -> str:
-        """Give the key of the page shown."""
-        shown = self.stack.currentWidget()
-        return shown.key if isinstance(shown, Page) else ""
-
-    def lock(self) -> None:
-        """End the session by hand, or after a time without activity."""
-        if self._stage is None or self._stage.house.session is None:
-            return
-        self._locking = True
-        self._stage.jobs.cancel_all()
-        self._stage.start("lock")
-
-    def dress(self, look: str) -> None:
-        """Change the appearance."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            apply(app, look)
-            self.rail.redraw()
-            self._show_who()
-
-    def open_drawer(self, content: QWidget) -> None:
-        """Open a drawer from the right."""
-        closed = getattr(content, "closed", None)
-        if closed is not None:
-            closed.connect(self.drawer.clear)
-        self.drawer.show_content(content)
-
-    def _simulate(self) -> None:
-        from gui.simulation_panel import SimulationPanel
-
-        if self.stage.house.simulation is not None:
-            self.open_drawer(SimulationPanel(self.stage))
-
-    def _go_desk(self, key: str) -> None:
-        session = self.stage.house.session
-        if session is not None and key in desks_of(session.professional):
-            self.go(key)
-
-    def _changed(self, what: str) -> None:
-        if what == "outbox":
-            self.stage.read_outbox()
-            return
-        if what == "session" or (self.stage.house.session is not None) is not self._had_session:
-            self._show_session()
-            return
-        if what == "patient":
-            self._forget_patient()
-        self._show_who()
-        for page in self._pages.values():
-            page.refresh()
-
-    def _show_session(self) -> None:
-        session = self.stage.house.session
-        self._show_who()
-        if session is None:
-            self._leave_session()
-            return
-        self._had_session = True
-        desks = desks_of(session.professional)
-        self.rail.offer(desks)
-        self.go(desks[0])
-        self._idle.start(max(1, int(getattr(self.stage.house.settings, "idle_minutes", 15))) * 60_000)
-        self.flows.look("session")
-
-    def _leave_session(self) -> None:
-        self._idle.stop()
-        for page in self._pages.values():
-            page.clear()
-        self.drawer.clear()
-        self.rail.offer(())
-        lost = self._had_session and not self._locking
-        self._had_session = self._locking = False
-        self.go("home")
-        if lost:
-            self._tell_failure(Failure("CARD_REMOVED"))
-
-    def _forget_patient(self) -> None:
-        self.drawer.clear()
-        if self.stage.house.patient is None:
-            for page in self._pages.values():
-                page.clear()
-
-    def _show_who(self) -> None:
-        house = self.stage.house
-        self.strip.show_cards(house)
-        self.strip.show_host(self.stage.host_ok)
-        frozen = house.patient is not None and house.patient.source is Source.VITALE and not self._vitale_stays()
-        self.bar.show_patient(house.patient, house.dossier, frozen)
-        emergency = house.access.mode is not AccessMode.NORMAL
-        self.bar.setVisible(house.session is not None and not emergency)
-        if emergency:
-            who = patient_name(house.patient.identity.traits) if house.patient else ""
-            self.band.begin(house.access, who)
-        else:
-            self.band.end()
-
-    def _vitale_stays(self) -> bool:
-        patient = self.stage.house.patient
-        return patient is not None and any(each.epoch == patient.epoch for each in self.stage.house.cards.slots())
-
-    def _focus_moved(self, old: QWidget | None, now: QWidget | None) -> None:
-        """When the widget that had the keyboard went away, Qt gives it to the strip: the page takes it back."""
-        left_by_itself = old is None or not old.isVisible() or not old.isEnabled()
-        page = self.stack.currentWidget()
-        if left_by_itself and now is not None and self.strip.isAncestorOf(now) and isinstance(page, Page):
-            QTimer.singleShot(0, page, page.take_keyboard)
-
-    def _news(self, job: Job, news: Any) -> None:
-        hear = getattr(self.stack.currentWidget(), "news", None)
-        if hear is not None:
-            hear(job, news)
-
-    def _count_waiting(self, items: tuple[Any, ...]) -> None:
-        number = sum(each.state.value in _WAITING for each in items)
-        self.strip.show_waiting(number)
-        self.rail.badge("outbox", number)
-
-    def _tell_failure(self, failure: Failure) -> None:
-        self.notice.say_failure(failure, "Fermer")
-        self._noticed.show()
-
-    def _tell(self, sentence: str, remedy: str, tone: str) -> None:
-        self.notice.say(sentence, remedy, tone, action="Fermer")
-        self._noticed.show()
-
-    def _drop_notice(self) -> None:
-        self.notice.clear()
-        self._noticed.hide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Fold the rail when the window is narrow."""
-        super().resizeEvent(event)
-        self.rail.fold(self.width() < t.RAIL_FOLDS_BELOW)
+            apply(app, self._look)
+        self._frame = Frame()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._frame)
+        self._frame.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Tell the first paint."""
-        super().paintEvent(event)
-        if not self._painted_once:
-            self._painted_once = True
+        """Paint the ground and one word until the frame is there; tell the first paint."""
+        if self._frame is None:
+            dark = QApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+            palette = t.DARK if self._look == "dark" or (self._look == "system" and dark) else t.LIGHT
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), QColor(palette.ground))
+            painter.setPen(QColor(palette.secondary))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "CPS Bridge démarre…")
+            painter.end()
+        if not self._was_painted:
+            self._was_painted = True
             QTimer.singleShot(0, self, self.painted.emit)
             handle = self.windowHandle()
             if handle is not None:
@@ -323,13 +81,12 @@ class Window(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Hear that somebody is there, at the window's door and not at each widget."""
-        if event.type() in _ACTIVITY and self._idle.isActive():
-            self._idle.start()
+        if self._frame is not None and event.type() in _ACTIVITY:
+            self._frame.somebody_is_there()
         return False
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Unwind what waits for a person, then leave."""
-        if self._stage is not None:
-            self._stage.close()
-        self.closed.emit()
+        if self._frame is not None:
+            self._frame.close_down()
         super().closeEvent(event)

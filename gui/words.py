@@ -11,6 +11,7 @@ from dossier.timestamp import Timestamp
 NBSP = "\u00a0"
 _BEFORE = re.compile(r" (?=[;:!?»])")
 _AFTER = re.compile(r"(?<=«) ")
+_BLANKS = re.compile(r"[\x00-\x20\x7f\u2028\u2029]+")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 
 
@@ -21,7 +22,7 @@ def fr(text: str) -> str:
 
 def foreign(text: str, limit: int = 200) -> str:
     """Make text of outside safe to show on one line: no direction marks, no line breaks, no endless text."""
-    flat = " ".join(_BIDI.sub("", text).split())
+    flat = _BLANKS.sub(" ", _BIDI.sub("", text)).strip()
     return flat if len(flat) <= limit else f"{flat[: limit - 1]}…"
 
 

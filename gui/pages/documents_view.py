@@ -194,6 +194,7 @@ class DocumentsView(QWidget):
         self._filter()
         if entry.unique_id == self._wanted:
             self.preview.show_entry(entry)
+            self.list.setCurrentIndex(self.model.index_of(entry.unique_id))
         words = "Le document est masqué aux professionnels." if entry.is_masked else "Le document est visible."
         self.preview.message.say(words, tone="success")
 

@@ -52,7 +52,8 @@ class PatientBar(Panel):
 
     def show_patient(self, context: PatientContext | None, dossier: Dossier | None, frozen: bool = False) -> None:
         """Show who is on screen; frozen: the Vitale card was taken away."""
-        self._change.setVisible(context is not None)
+        for each in (self._change, self._known, self._born):
+            each.setVisible(context is not None)
         self._picture.show_icon("patient", "secondary" if context is None else "primary")
         if context is None:
             self._name.say("Aucun patient à l'écran")

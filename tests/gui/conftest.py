@@ -71,7 +71,7 @@ class Driver:
         self.click("pin.go")
         if card == "generaliste" and activity:
             self.click("activity.go")
-        self.until(lambda: self.house.session is not None and self.window.current() != "home")
+        self.until(lambda: self.house.session is not None and self.window.frame.current() != "home")
 
     def bring_sophie(self) -> None:
         self.house.simulation.insert(1, "famille-marchand")
@@ -81,7 +81,7 @@ class Driver:
         self.settle()
 
     def settle(self) -> None:
-        self.until(lambda: not self.window.stage.jobs._running)
+        self.until(lambda: not self.window.frame.stage.jobs._running)
         QCoreApplication.processEvents()
 
 
