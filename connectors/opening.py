@@ -38,6 +38,7 @@ def _real(options: argparse.Namespace, directory: Path, settings: Settings) -> I
 
     port = PcscReaders(only=frozenset(settings.readers) or None)
     house = House(settings, port, directory, _key(options, directory), _address(options, settings), trace=options.trace)
+    house.desk.card_seconds = _patience(options)
     try:
         yield house
     finally:
@@ -55,10 +56,16 @@ def _simulated(options: argparse.Namespace, directory: Path, settings: Settings)
         address = _address(options, settings) or simulation.address
         house = House(settings, simulation.port, directory, key, address, trace=options.trace)
         house.simulation = simulation
+        house.desk.card_seconds = _patience(options)
         try:
             yield house
         finally:
             house.close()
+
+
+def _patience(options: argparse.Namespace) -> float | None:
+    """A window waits for a card as long as it takes; a command does not."""
+    return None if options.command == "window" else float(options.wait)
 
 
 def _key(options: argparse.Namespace, directory: Path) -> bytes:

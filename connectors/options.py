@@ -26,20 +26,21 @@ def parser() -> argparse.ArgumentParser:
         description="CPS Bridge : le client libre du dossier médical partagé.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMANDE")
-    window = commands.add_parser("window", help="Ouvrir la fenêtre", parents=[common])
+    window = commands.add_parser("window", help="Ouvrir la fenêtre", parents=[common], allow_abbrev=False)
     window.add_argument("--exit-after-paint", action="store_true", help=argparse.SUPPRESS)
     for name, use_case in CATALOGUE.items():
         if name not in HIDDEN:
-            command = commands.add_parser(name, help=use_case.help, parents=[common])
+            command = commands.add_parser(name, help=use_case.help, parents=[common], allow_abbrev=False)
             for names, how in _OPTIONS.get(name, ()):
                 command.add_argument(*names, **how)
     return top
 
 
 def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     place = common.add_argument_group("lieu")
     place.add_argument("--data", type=Path, metavar="DIR", help="dossier de données du cabinet")
     place.add_argument("--host", metavar="URL", help="adresse de l'hôte (https://hôte[:port])")
@@ -55,6 +56,7 @@ def _common() -> argparse.ArgumentParser:
     talk.add_argument("--passphrase-fd", type=int, metavar="N", help="lire la phrase de passe du coffre")
     talk.add_argument("--activity", type=int, metavar="N", help="situation d'exercice, par son numéro")
     talk.add_argument("--beneficiary", type=int, metavar="N", help="bénéficiaire de la carte Vitale")
+    talk.add_argument("--wait", type=float, default=60.0, metavar="S", help="secondes d'attente d'une carte")
     talk.add_argument("--yes", action="store_true", help="confirmer sans demander")
     who = common.add_argument_group("patient")
     who.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")

@@ -50,6 +50,7 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
     contacts = _contacts(user)
     if not user.ask(ConfirmCreation(traits, contacts)):
         raise Cancelled
+    desk.look_again(context)
     desk.still(session, context)
     _vitale_is_there(desk, context)
     desk.consents.keep(KeptConsent(context.ins, "create", consent, choices))

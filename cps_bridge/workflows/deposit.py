@@ -92,6 +92,7 @@ def send_documents(
     desk.still(session, context)
     user.tell(Step("sign"))
     signed = _signed(desk, session, context, documents)
+    desk.look_again(context)
     desk.still(session, context)
     item = desk.outbox.enqueue(_frozen(session, context, signed, kind, " + ".join(titles)))
     desk.write("deposit", "begun", patient=context.ins, subject=item.unique_id)

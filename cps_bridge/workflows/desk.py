@@ -44,7 +44,10 @@ class Session:
 
 @dataclass
 class Desk:
-    """The shared state of the use cases; on_change is told the name of what changed: session, patient, access."""
+    """The shared state of the use cases; on_change is told the name of what changed: session, patient, access.
+
+    card_seconds: how long a use case waits for a card, None for as long as it takes.
+    """
 
     settings: Settings
     cards: CardService
@@ -54,6 +57,7 @@ class Desk:
     make_host: HostMaker
     clock: Clock = system_clock
     on_change: Callable[[str], None] = field(default=lambda what: None)
+    card_seconds: float | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -109,6 +113,18 @@ class Desk:
             raise Failure("SESSION_CHANGED")
         if self._patient is not context:
             raise Failure("PATIENT_CHANGED")
+
+    def look_again(self, context: PatientContext) -> None:
+        """Read the Vitale that is still there once more: a card changed too fast for the reader to tell is found out.
+
+        Raises Failure PATIENT_CHANGED. A card that was taken away in sight changes nothing for the patient on screen.
+        """
+        if context.epoch is None or not self.cards.is_current(context.epoch):
+            return
+        try:
+            self.cards.read_vitale(context.epoch)
+        except Failure as failure:
+            raise Failure("PATIENT_CHANGED") from failure
 
     def begin_session(self, session: Session) -> None:
         """Put a session on the desk; the one before, and its patient, leave."""

@@ -28,7 +28,7 @@ def identify_patient(desk: Desk, user: User, *, source: str = "vitale", ins: str
 
 def _by_vitale(desk: Desk, user: User, session: Session) -> PatientContext:
     user.tell(CardWanted(CardKind.VITALE))
-    slot = desk.cards.wait_for(CardKind.VITALE)
+    slot = desk.cards.wait_for(CardKind.VITALE, timeout=desk.card_seconds)
     user.tell(CardSeen(CardKind.VITALE))
     if slot.epoch is None:
         raise Failure("CARD_REMOVED")

@@ -17,7 +17,7 @@ def open_session(desk: Desk, user: User) -> Session:
     Raises Failure PIN_WRONG, PIN_BLOCKED, TEST_CARD_REFUSED, ACTIVITY_MISSING.
     """
     user.tell(CardWanted(CardKind.CPS))
-    slot = desk.cards.wait_for(*_PROFESSIONAL_CARDS)
+    slot = desk.cards.wait_for(*_PROFESSIONAL_CARDS, timeout=desk.card_seconds)
     user.tell(CardSeen(CardKind.CPS))
     epoch = slot.epoch
     if epoch is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests_journeys_own import own_readers
 
 from cps_bridge.house import House
 from cps_bridge.simulated import Simulation
@@ -70,7 +70,12 @@ class Practice:
         return self.house.run(use_case, user or self.user, **request).result(timeout=120)
 
     def insert(self, slot: int, name: str) -> None:
-        """Put a card in, and wait until the readers tell of it: a person does not act on a card nobody has seen yet."""
+        """Put a card in, and wait until the readers tell of it: a person does not act on a card nobody has seen yet.
+
+        The one that is there leaves first, in sight of the readers: PC/SC looks only every 0.4 s.
+        """
+        if self.simulation.inserted[slot]:
+            self.remove(slot)
         before = self.epochs()
         self.simulation.insert(slot, name)
         self.wait(lambda: self.epochs() - before)
@@ -127,7 +132,7 @@ def make_practice(
     tmp_path: Path, authority_dir: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[MakePractice]:
     """Make practices of their own; they end with the test. One host each, cards behind PC/SC where there is one."""
-    _own_readers(monkeypatch)
+    own_readers(monkeypatch)
     ends: list[Callable[[], object]] = []
 
     def make(name: str = "cabinet", *, settings: Settings | None = None, trace: Path | None = None) -> Practice:
@@ -149,14 +154,3 @@ def make_practice(
 @pytest.fixture
 def practice(make_practice: MakePractice) -> Practice:
     return make_practice()
-
-
-def _own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep, of the virtual readers of the run, the pair of this worker; none left means readers in the process."""
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for name in ("CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCD_READERS"):
-        pairs = [pair for pair in os.environ.get(name, "").split(";") if pair]
-        if number < len(pairs):
-            monkeypatch.setenv(name, pairs[number])
-        else:
-            monkeypatch.delenv(name, raising=False)

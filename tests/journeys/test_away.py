@@ -91,6 +91,26 @@ def test_another_vitale_between_reading_and_deposit_stops_the_deposit(practice: 
     assert practice.house.outbox.items() == ()
 
 
+def test_a_vitale_changed_too_fast_for_the_reader_to_tell_is_found_out(practice: Any) -> None:
+    practice.consult("generaliste", "jean")
+
+    def swap(question: words.ConfirmDeposit) -> bool:
+        practice.simulation.insert(1, "paul")
+        return True
+
+    practice.user.answers["ConfirmDeposit"] = swap
+    with pytest.raises(Failure) as caught:
+        practice.do("deposit", path=practice.pdf(), type_code=REPORT)
+    assert caught.value.code == "PATIENT_CHANGED"
+    assert practice.house.outbox.items() == ()
+
+
+def test_a_vitale_taken_away_in_sight_leaves_the_deposit_possible(practice: Any) -> None:
+    practice.consult("generaliste", "jean")
+    practice.remove(1)
+    assert practice.do("deposit", path=practice.pdf(), type_code=REPORT).state is State.DONE
+
+
 def test_the_pin_is_asked_once_and_again_only_after_the_card_left(practice: Any) -> None:
     practice.open("generaliste")
     practice.do("session")
