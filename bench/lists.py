@@ -1,7 +1,11 @@
-"""ITI-18: an answer of many entries read into full models, beside one C expat pass over the same bytes."""
+"""ITI-18: an answer of many entries read into full models, beside one C expat pass over the same bytes.
+
+Both in processor time: neither waits for anything.
+"""
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import tempfile
 import uuid
@@ -14,7 +18,7 @@ from lxml import etree
 
 from bench.cast import PATIENT, lot_of
 from bench.compiled import floor
-from bench.measure import Result, interleaved, milliseconds
+from bench.measure import Result, interleaved, processor_milliseconds
 from dossier.metadata import Code, DocumentEntry, LocalId, Reference
 from dossier.patient import Sex, Traits
 from dossier.timestamp import Timestamp
@@ -39,7 +43,8 @@ def listing(case: str, count: int, rounds: int, goal: float) -> Result:
         program = str(floor("registry"))
 
         def ours() -> float:
-            return milliseconds(lambda: _check(read(path), count))
+            gc.collect()
+            return processor_milliseconds(lambda: _check(read(path), count))
 
         def peer() -> float:
             output = subprocess.run([program, str(path)], capture_output=True, text=True, check=True).stdout

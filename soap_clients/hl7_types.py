@@ -139,6 +139,11 @@ def to_source_patient_info(traits: Traits) -> tuple[str, ...]:
 
 def from_source_patient_info(values: Iterable[str]) -> Traits | None:
     """Read sourcePatientInfo; fields we do not use are ignored, None when nothing useful is there."""
+    return _traits(tuple(values))
+
+
+@lru_cache(_REMEMBERED)
+def _traits(values: tuple[str, ...]) -> Traits | None:
     names: dict[str, str] = {}
     given = birth_date = ""
     sex: Sex | None = None

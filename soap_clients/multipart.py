@@ -154,7 +154,7 @@ class BlockStream(io.RawIOBase):
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
-        self._held = b""
+        self._held = memoryview(b"")
 
     def readable(self) -> bool:
         """Say yes."""
@@ -163,16 +163,16 @@ class BlockStream(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         """Give at most `size` bytes, b"" at the end."""
         if size < 0:
-            whole = self._held + b"".join(self._blocks)
-            self._held = b""
+            whole = bytes(self._held) + b"".join(self._blocks)
+            self._held = memoryview(b"")
             return whole
         while not self._held and size:
             block = next(self._blocks, None)
             if block is None:
                 return b""
-            self._held = block
+            self._held = memoryview(block)
         taken, self._held = self._held[:size], self._held[size:]
-        return taken
+        return bytes(taken)
 
 
 @dataclass

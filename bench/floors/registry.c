@@ -1,5 +1,5 @@
 /* The floor of reading a stored query answer: one libexpat pass over the file that keeps every value of an entry in an
-   arena, without namespaces, without building objects. Prints milliseconds, entries and kept values. */
+   arena, without namespaces, without building objects. Prints milliseconds of processor time, entries and kept values. */
 #include <expat.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ int main(int count, char **arguments) {
     arena = next_free = malloc((size_t)ftell(file) * 2 + VALUE_SIZE);
     rewind(file);
     struct timespec begun, ended;
-    clock_gettime(CLOCK_MONOTONIC, &begun);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun);
     XML_Parser parser = XML_ParserCreate(NULL);
     XML_SetElementHandler(parser, start, end);
     XML_SetCharacterDataHandler(parser, text);
@@ -87,7 +87,7 @@ int main(int count, char **arguments) {
         if (XML_ParseBuffer(parser, got, last) != XML_STATUS_OK) return 1;
     }
     XML_ParserFree(parser);
-    clock_gettime(CLOCK_MONOTONIC, &ended);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
     double spent = (ended.tv_sec - begun.tv_sec) * 1e3 + (ended.tv_nsec - begun.tv_nsec) / 1e6;
     printf("%.3f %zu %zu\n", spent, entries, values);
     return 0;

@@ -102,10 +102,14 @@ class Fields:
         self._codes: dict[str, list[Code]] = {}
         self._authors: list[Author] = []
         self._identifiers: dict[str, str] = {}
+        slots = self.slots
         for child in element:
             tag = child.tag
             if tag == SLOT:
-                _add_slot(self.slots, child)
+                name = child.get("name", "")
+                if name in slots:
+                    raise _invalid(name)
+                slots[name] = _values(child)
             elif tag == CLASSIFICATION:
                 self._add_classification(child)
             elif tag == IDENTIFIER:
@@ -126,13 +130,17 @@ class Fields:
             return
         system = display = ""
         for child in element:
-            if child.tag == SLOT:
-                if child.get("name") == v.CODING_SCHEME:
-                    system = "".join(_values(child)[:1])
-            elif child.tag == NAME:
-                display = _text(child)
+            if child.get("name") == v.CODING_SCHEME:  # only slots have a name
+                # Done in C, which halves the cost; an identifier has no space around it that would count.
+                system = etree.tostring(child, method="text", encoding="unicode", with_tail=False).strip()
+            elif child.tag == NAME and len(child):
+                display = child[0].get("value", "")
         code = _code(element.get("nodeRepresentation", ""), system, display)
-        self._codes.setdefault(scheme, []).append(code)
+        known = self._codes.get(scheme)
+        if known is None:
+            self._codes[scheme] = [code]
+        else:
+            known.append(code)
 
     def _add_identifier(self, element: etree._Element) -> None:
         scheme = element.get("identificationScheme", "")
@@ -207,19 +215,17 @@ def read_slots(element: etree._Element) -> Slots:
     slots: Slots = {}
     for child in element:
         if child.tag == SLOT:
-            _add_slot(slots, child)
+            name = child.get("name", "")
+            if name in slots:
+                raise _invalid(name)
+            slots[name] = _values(child)
     return slots
 
 
-def _add_slot(slots: Slots, element: etree._Element) -> None:
-    name = element.get("name", "")
-    if name in slots:
-        raise _invalid(name)
-    slots[name] = _values(element)
-
-
 def _values(slot: etree._Element) -> list[str]:
-    return [value.text or "" for values in slot for value in values]
+    for values in slot:
+        return [value.text or "" for value in values]
+    return []
 
 
 def _text(holder: etree._Element) -> str:
@@ -235,8 +241,17 @@ def _code(code: str, system: str, display: str) -> Code:
 
 def _read_author(element: etree._Element) -> Author:
     slots = read_slots(element)
-    names = (v.AUTHOR_INSTITUTION, v.AUTHOR_PERSON, v.AUTHOR_ROLE, v.AUTHOR_SPECIALTY)
-    return _author(*("".join(slots.get(name, ())[:1]) for name in names))
+    return _author(
+        _first(slots, v.AUTHOR_INSTITUTION),
+        _first(slots, v.AUTHOR_PERSON),
+        _first(slots, v.AUTHOR_ROLE),
+        _first(slots, v.AUTHOR_SPECIALTY),
+    )
+
+
+def _first(slots: Slots, name: str) -> str:
+    values = slots.get(name)
+    return values[0] if values else ""
 
 
 @lru_cache(4096)
