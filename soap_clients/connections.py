@@ -50,7 +50,7 @@ class _Connection(HTTPSConnection):
             super().connect()
         except ssl.SSLCertVerificationError as error:
             raise Failure("HOST_CERTIFICATE_REFUSED", reason=error.verify_message[:120]) from error
-        except ssl.SSLEOFError as error:
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
             raise Failure("HOST_UNREACHABLE", reason="handshake cut") from error
         except ssl.SSLError as error:
             raise Failure("HOST_TLS_REFUSED", reason=str(error.reason or "TLS")[:120]) from error
