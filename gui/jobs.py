@@ -89,6 +89,10 @@ class Jobs(QObject):
         """Give the job of a use case under way."""
         return self._running.get(use_case)
 
+    def is_idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._running
+
     def cancel_all(self) -> None:
         """Give up everything that waits for a person."""
         for job in list(self._running.values()):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dossier.failure import Failure
     from gui.frame import Frame
     from gui.house_port import HousePort
+    from gui.stage import Stage
 
 _ACTIVITY = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.MouseMove})
 
@@ -40,6 +41,11 @@ class Window(QWidget):
             self._furnish()
         assert self._frame is not None
         return self._frame
+
+    @property
+    def stage(self) -> Stage:
+        """What pages ask of the window; there once a house is attached."""
+        return self.frame.stage
 
     def attach(self, house: HousePort) -> None:
         """Bring the window to life over a house."""

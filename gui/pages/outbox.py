@@ -50,8 +50,10 @@ class OutboxPage(Page):
         self._area = scrolled(holder(self._lines), "outbox.area")
         self.body.addWidget(self._empty, 1)
         self.body.addWidget(self._area, 1)
+        self._shown: tuple[Any, ...] = ()
         stage.listed.connect(self.show_items)
-        self.show_items(())
+        self._empty.show()
+        self._area.hide()
 
     def shown(self) -> None:
         """Read the lots again."""
@@ -68,7 +70,11 @@ class OutboxPage(Page):
         self.show_items(())
 
     def show_items(self, items: tuple[Any, ...]) -> None:
-        """Show lots by group, the newest first."""
+        """Show lots by group, the newest first; the same lots again leave what is unfolded as it is."""
+        shown = tuple(items)
+        if shown == self._shown:
+            return
+        self._shown = shown
         empty(self._lines)
         by_state: dict[str, list[Any]] = {}
         for item in reversed(tuple(items)):

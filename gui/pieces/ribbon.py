@@ -20,7 +20,13 @@ class SimulationRibbon(QWidget):
         super().__init__()
         self.setObjectName("simulation.ribbon")
         self.setFixedHeight(t.RIBBON_HEIGHT)
-        self.setAccessibleName(fr(_WORDS))
+        self.say(_WORDS)
+
+    def say(self, words: str) -> None:
+        """Show another sentence."""
+        self._words = fr(words)
+        self.setAccessibleName(self._words)
+        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the stripes, then the words on a plain ground."""
@@ -39,9 +45,9 @@ class SimulationRibbon(QWidget):
             ]
             painter.drawPolygon(QPolygonF(points))
         painter.setFont(font(t.SECONDARY_TEXT, strong=True))
-        width = painter.fontMetrics().horizontalAdvance(fr(_WORDS)) + 2 * t.BETWEEN
+        width = painter.fontMetrics().horizontalAdvance(self._words) + 2 * t.BETWEEN
         middle = self.rect().adjusted((self.width() - width) // 2, 0, -(self.width() - width) // 2, 0)
         painter.fillRect(middle, Appearance.colour("ground"))
         painter.setPen(Appearance.colour("secondary"))
-        painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, fr(_WORDS))
+        painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, self._words)
         painter.end()

@@ -81,7 +81,7 @@ class Driver:
         self.settle()
 
     def settle(self) -> None:
-        self.until(lambda: not self.window.frame.stage.jobs._running)
+        self.until(lambda: self.window.stage.jobs.is_idle())
         QCoreApplication.processEvents()
 
 
