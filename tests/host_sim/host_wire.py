@@ -300,9 +300,7 @@ class Stage:
         """TD0.2 (TEST_EXST) or TD1.3a (CNSLT_DATA) as a professional."""
         who = self.who(name)
         changes.setdefault("now", self.house.clock.now())
-        return who.call(
-            "patients", QUERY_ACTION, query_body(ins_of(patient), kind), who.assertion(patient, **changes)
-        )
+        return who.call("patients", QUERY_ACTION, query_body(ins_of(patient), kind), who.assertion(patient, **changes))
 
     def authorise(self, name: str, patient: str, action: str = "AJOUT", role: str = "", **changes: Any) -> Answer:
         """TD0.3."""
