@@ -12,7 +12,7 @@ BASE_PACKAGES="python3-venv python3-dev gcc libc6-dev swig libpcsclite-dev pcscd
   libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1
   fonts-dejavu-core fonts-noto-core"
 # The independent witnesses of the tests.
-CHECK_PACKAGES="opensc opensc-pkcs11 openssl xmlsec1 libxml2-utils poppler-utils dcmtk libexpat1-dev procps"
+CHECK_PACKAGES="gnome-keyring dbus opensc opensc-pkcs11 openssl xmlsec1 libxml2-utils poppler-utils dcmtk libexpat1-dev procps"
 
 install_debian() {
   command -v dpkg-query >/dev/null || { echo "Ce système n'utilise pas les paquets Debian : installez à la main $*"; return; }
