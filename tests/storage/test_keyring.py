@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _SESSION = """
-printf '%s' 'mot de passe de session' | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
+printf '%s' 'secret' | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
 daemon=$!
 "$@"
 code=$?
@@ -36,7 +36,7 @@ from jeepney.bus_messages import MatchRule, message_bus
 from jeepney.io.blocking import Proxy, open_dbus_connection
 connection = open_dbus_connection("SESSION")
 bus = Proxy(message_bus, connection)
-rule = MatchRule(type="signal", interface=message_bus.interface, member="NameOwnerChanged", path=message_bus.object_path)
+rule = MatchRule(type="signal", interface=message_bus.interface, member="NameOwnerChanged")
 rule.add_arg_condition(0, "org.freedesktop.secrets")
 bus.AddMatch(rule)
 with connection.filter(rule) as changes:
