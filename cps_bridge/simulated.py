@@ -38,6 +38,7 @@ class _Hands(Protocol):
 
     def insert(self, slot: int, name: str) -> None: ...
     def remove(self, slot: int) -> None: ...
+    def another_port(self) -> ReaderPort: ...
     def close(self) -> None: ...
 
 
@@ -76,6 +77,10 @@ class Simulation:
     def address(self) -> HostAddress:
         """Where the virtual host is."""
         return self.host.address
+
+    def another_port(self) -> ReaderPort:
+        """Give the same readers to a second house, as a second program of the computer would have them."""
+        return self._hands.another_port()
 
     def names(self) -> tuple[str, ...]:
         """Give the names of the cards that can be put in a reader."""
@@ -116,6 +121,9 @@ class _ProcessHands:
     def remove(self, slot: int) -> None:
         self.port.remove(DEFAULT_NAMES[slot])
 
+    def another_port(self) -> ReaderPort:
+        return self.port
+
     def close(self) -> None:
         self.port.close()
 
@@ -125,7 +133,8 @@ class _PcscHands:
 
     def __init__(self, authority: Path) -> None:
         pair = os.environ[_PAIRS].split(";")[0].split(",")
-        self.port = PcscReaders(only=frozenset(os.environ[_READERS].split(";")[0].split(",")))
+        self._names = frozenset(os.environ[_READERS].split(";")[0].split(","))
+        self.port = PcscReaders(only=self._names)
         self._place = tempfile.TemporaryDirectory(prefix="cps-bridge-cards-")
         self._socket = Path(self._place.name) / "control"
         empty = [part for address in pair for part in ("--card", f"{EMPTY}=vpcd {address}")]
@@ -138,6 +147,9 @@ class _PcscHands:
 
     def remove(self, slot: int) -> None:
         self._do(do="remove", slot=slot)
+
+    def another_port(self) -> ReaderPort:
+        return PcscReaders(only=self._names)
 
     def _do(self, **order: object) -> None:
         try:
