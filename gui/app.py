@@ -68,6 +68,7 @@ def _live(app: QApplication, window: Window, given: list[str]) -> int:
     keeper = HouseKeeper(opening)
     keeper.opened.connect(window.attach)
     keeper.failed.connect(window.fail_to_start)
+    keeper.left.connect(app.exit)
     window.painted.connect(lambda: window.frame)
     window.painted.connect(keeper.start)
     window.show()

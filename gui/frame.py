@@ -20,6 +20,7 @@ from gui.house_port import HousePort
 from gui.jobs import Job
 from gui.pages.page import Page
 from gui.pieces.boxes import column, row
+from gui.pieces.buttons import Button
 from gui.pieces.emergency_band import EmergencyBand
 from gui.pieces.empty_state import EmptyState
 from gui.pieces.message import Message
@@ -27,6 +28,7 @@ from gui.pieces.overlay import Overlay
 from gui.pieces.patient_bar import PatientBar
 from gui.pieces.rail import Place, Rail
 from gui.pieces.ribbon import SimulationRibbon
+from gui.pieces.text import Picture
 from gui.stage import Stage
 from gui.strip import StatusStrip
 from gui.style import apply, mark
@@ -187,7 +189,10 @@ class Frame(QWidget):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply(app, look)
-            self.rail.redraw()
+            for button in self.findChildren(Button):
+                button.draw_icon()
+            for picture in self.findChildren(Picture):
+                picture.draw()
             self._show_who()
 
     def open_drawer(self, content: QWidget) -> None:

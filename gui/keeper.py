@@ -15,10 +15,14 @@ Opening = Callable[[], AbstractContextManager[HousePort]]
 
 
 class HouseKeeper(QObject):
-    """``opened`` and ``failed`` come to the GUI thread; ``close`` waits until everything is put away."""
+    """``opened``, ``failed`` and ``left`` (options that end the program) come to the GUI thread.
+
+    ``close`` waits until everything is put away.
+    """
 
     opened = Signal(object)
     failed = Signal(object)
+    left = Signal(int)
 
     def __init__(self, opening: Opening) -> None:
         super().__init__()
@@ -42,5 +46,7 @@ class HouseKeeper(QObject):
                 if not self._leave.is_set():
                     self.opened.emit(house)
                 self._leave.wait()
+        except SystemExit as leaving:
+            self.left.emit(leaving.code if isinstance(leaving.code, int) else 1)
         except Exception as error:
             self.failed.emit(as_failure(error, "open"))

@@ -37,7 +37,9 @@ class ConsultationPage(Page):
         self.declare = Button("Déclarer l'accès", name="consultation.declare", on_click=self._declare)
         self.again = Button("Actualiser", name="consultation.refresh", icon="refresh", shortcut="F5")
         self.again.clicked.connect(self._list_again)
-        for each in (self.again, self.declare, self.deposit):
+        self.rights = Button("Qui lit quoi ?", "link", name="consultation.rights", icon="help")
+        self.rights.clicked.connect(lambda: stage.go("help"))
+        for each in (self.rights, self.again, self.declare, self.deposit):
             self.head.addWidget(each)
         self.progress = Progress("consultation.progress")
         self.progress.cancelled.connect(self._cancel)
@@ -85,6 +87,8 @@ class ConsultationPage(Page):
         self.deposit.setVisible(dossier is not None and dossier.state is DossierState.OPEN)
         self.declare.setVisible(self.deposit.isVisibleTo(self) and not ready)
         self.again.setVisible(ready)
+        session = self.house.session
+        self.rights.setVisible(ready and session is not None and not session.professional.is_doctor)
         if seen != self._listed_for:
             self.documents.clear()
             self._nothing = False

@@ -55,7 +55,8 @@ class CounterPage(Page):
         super().__init__(stage, flows)
         self.steps = StepList(_STEPS, "counter.steps")
         side = Panel(margin=t.BETWEEN)
-        side.setFixedWidth(t.STEP_LIST_WIDTH)
+        left = scrolled(side, on="")
+        left.setFixedWidth(t.STEP_LIST_WIDTH)
         side.column.addWidget(self.steps)
         side.column.addStretch(1)
         self._state = EmptyState("vitale", "", name="counter.state")
@@ -70,7 +71,7 @@ class CounterPage(Page):
             self._place.addWidget(each)
         right = QWidget()
         right.setLayout(column(self.progress, self._place, gap=t.INNER))
-        self.body.addLayout(row(side, right, gap=t.BETWEEN), 1)
+        self.body.addLayout(row(left, right, gap=t.BETWEEN), 1)
         self._action = ""
         flows.moved.connect(self.refresh)
         self.refresh()

@@ -100,7 +100,9 @@ class DocumentsView(QWidget):
         beside = self.width() >= t.PREVIEW_BESIDE_FROM
         wanted = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         self._layout.setDirection(wanted)
-        self._left.setFixedWidth(t.LIST_WIDTH) if beside else self._left.setMaximumWidth(16777215)
+        share = max(t.LIST_MINIMUM, min(t.LIST_WIDTH, round(self.width() * t.LIST_SHARE)))
+        self._left.setMinimumWidth(share if beside else 0)
+        self._left.setMaximumWidth(share if beside else t.UNLIMITED)
         self._layout.setStretch(0, 0 if beside else 2)
         self._layout.setStretch(1, 1 if beside else 3)
 

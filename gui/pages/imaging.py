@@ -63,12 +63,13 @@ class ImagingPage(Page):
         self._lines.setContentsMargins(0, 0, 0, 0)
         right = QWidget()
         right.setLayout(column(self.progress, scrolled(holder(self._lines)), gap=t.INNER))
-        self.body.addLayout(row(self._form(), right, gap=t.BETWEEN), 1)
+        left = scrolled(self._form(), on="")
+        left.setFixedWidth(t.LIST_WIDTH - 2 * t.PAGE)
+        self.body.addLayout(row(left, right, gap=t.BETWEEN), 1)
         self.refresh()
 
     def _form(self) -> Panel:
         panel = Panel(margin=t.BETWEEN, gap=t.GROUP)
-        panel.setFixedWidth(t.LIST_WIDTH - 2 * t.PAGE)
         self.report = self._path("imaging.report", "Compte rendu (PDF)")
         self.folder = self._path("imaging.folder", "Dossier des images DICOM")
         self.title_field = QLineEdit()

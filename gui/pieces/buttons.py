@@ -36,7 +36,7 @@ class Button(QPushButton):
     ) -> None:
         super().__init__()
         self.setObjectName(name)
-        self._icon_name, self._kind = icon, kind
+        self._icon_name, self._kind, self._icon_colour = icon, kind, ""
         self.say(text)
         mark(self, kind=kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -59,10 +59,11 @@ class Button(QPushButton):
             mark(self, tone=tone)
 
     def draw_icon(self, icon: str | None = None, colour: str = "") -> None:
-        """Draw the icon in the colour of the kind."""
+        """Draw the icon in a colour, which it keeps, or in that of its kind; also after a change of appearance."""
         self._icon_name = self._icon_name if icon is None else icon
+        self._icon_colour = colour or self._icon_colour
         if self._icon_name:
-            wanted = colour or _ICON_COLOUR.get(self._kind, "ink")
+            wanted = self._icon_colour or _ICON_COLOUR.get(self._kind, "ink")
             palette = Appearance.palette
             self.setIcon(icons.icon(self._icon_name, getattr(palette, wanted), palette.disabled_ink))
 

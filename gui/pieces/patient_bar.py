@@ -37,7 +37,7 @@ class PatientBar(Panel):
         self.setFixedHeight(t.BAR_HEIGHT)
         self._name = ElidedText("", "trait", name="patient.name")
         self._born = Text("", "trait", name="patient.birth")
-        self._known = Text("", "muted", name="patient.identity")
+        self._known = ElidedText("", "muted", name="patient.identity")
         self._tags = [Text("", "tag", name=f"patient.tag.{number}") for number in range(4)]
         self._hint = Text("", "muted", name="patient.hint")
         self._change = Button("Changer de patient", name="patient.change", icon="patient", on_click=self.leave.emit)

@@ -89,8 +89,3 @@ class Rail(Panel):
         self.buttons[key].say("" if self._folded else words)
         self.buttons[key].setAccessibleName(words)
         tip(self.buttons[key], words if self._folded else "")
-
-    def redraw(self) -> None:
-        """Draw the icons again after a change of appearance."""
-        for button in self.buttons.values():
-            button.draw_icon(colour="primary" if button.isChecked() else "secondary")

@@ -87,14 +87,15 @@ class Picture(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._icon, self._colour, self._pixels = icon, colour, pixels
         self.setFixedSize(pixels, pixels)
-        self._draw()
+        self.draw()
 
     def show_icon(self, icon: str, colour: str) -> None:
         """Show another icon."""
         self._icon, self._colour = icon, colour
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the icon again, after a change of appearance."""
         colour = getattr(Appearance.palette, self._colour)
         drawn: QPixmap = icons.pixmap(self._icon, colour, self._pixels, self.devicePixelRatioF())
         self.setPixmap(drawn)

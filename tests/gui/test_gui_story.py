@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import Driver
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from scripted_house import AMELIE, INS, SOPHIE, Item, State, pdf
 
 from dossier.access import (
@@ -23,6 +24,9 @@ from dossier.access import (
     EmergencyChoices,
 )
 from dossier.failure import Failure
+from gui import tokens
+from gui.style import Appearance
+from gui.window import Window
 
 
 def opened(driver: Driver, **changes: object) -> None:
@@ -462,3 +466,49 @@ def test_the_lock_ends_the_session(driver: Driver) -> None:
     driver.until(lambda: driver.window.frame.current() == "home")
     assert driver.find("notice.sentence") is None
     driver.see("session.go")
+
+
+def test_a_time_without_anybody_ends_the_session(driver: Driver) -> None:
+    driver.open_session()
+    assert driver.window.frame._idle.isActive()
+    assert driver.window.frame._idle.interval() == driver.house.settings.idle_minutes * 60_000
+    driver.window.frame._idle.timeout.emit()
+    driver.until(lambda: driver.window.frame.current() == "home")
+
+
+def test_somebody_at_the_keyboard_puts_the_idle_lock_off(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver.open_session()
+    heard: list[bool] = []
+    monkeypatch.setattr(driver.window.frame, "somebody_is_there", lambda: heard.append(True))
+    QTest.keyClick(driver.window.windowHandle(), Qt.Key.Key_Shift)
+    assert heard
+
+
+def test_the_appearance_changes_at_once(driver: Driver) -> None:
+    driver.open_session()
+    driver.click("rail.settings")
+    try:
+        driver.click("settings.look.dark")
+        assert Appearance.palette is tokens.DARK
+        assert not driver.window.grab().isNull()
+    finally:
+        driver.click("settings.look.light")
+    assert Appearance.palette is tokens.LIGHT
+
+
+def test_a_pharmacist_is_told_who_reads_what(driver: Driver) -> None:
+    opened(driver, authorisation=AuthorisationState.VALID)
+    driver.open_session("pharmacien")
+    driver.bring_sophie()
+    driver.click("rail.consultation")
+    driver.click("consultation.rights")
+    assert "Pharmacien" in says(driver, "help.rights.yours")
+
+
+def test_a_house_that_cannot_be_opened_says_why(app: QApplication) -> None:
+    window = Window()
+    window.fail_to_start(Failure("VAULT_KEY"))
+    window.show()
+    said = " ".join(each.text() for each in window.findChildren(QLabel) if each.isVisible())
+    assert Failure("VAULT_KEY").sentence() in said
+    window.close()
