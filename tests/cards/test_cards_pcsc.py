@@ -189,7 +189,7 @@ def test_a_card_held_exclusively_by_another_program_is_busy(hands, real, port, d
 
 
 @pytest.mark.pcsc
-def test_a_mute_card_costs_its_reader_only(hands, services, port, deck, until):
+def test_a_mute_card_costs_its_reader_only(hands, names, services, port, deck, until):
     real = services(port, limit=1.0)
     card = deck.card("generaliste")
     hands[0].insert(card)
@@ -199,6 +199,8 @@ def test_a_mute_card_costs_its_reader_only(hands, services, port, deck, until):
     hands[1].insert(deck.card("jean"))
     assert real.read_vitale(real.wait_for(CardKind.VITALE, timeout=PATIENCE).epoch)
     hands[0].remove()
+    # The service looks every 0.4 s only: a card put in before it has seen the reader empty is no new card to it.
+    until(real, lambda slots: any(slot.reader == names[0] and slot.kind is None for slot in slots))
     hands[0].insert(deck.card("pharmacien"))
     slots = until(real, lambda slots: any(slot.kind is CardKind.CPS and slot.epoch for slot in slots))
     mine = next(slot for slot in slots if slot.kind is CardKind.CPS)
