@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from gui.sweep import swept_here
 from gui.window import Window
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def run_window(house: HousePort, *, exit_after_paint: bool = False) -> int:
     window = Window()
     window.painted.connect(app.quit if exit_after_paint else lambda: window.attach(house))
     window.show()
-    code = app.exec()
-    window.close()
+    with swept_here():
+        code = app.exec()
+        window.close()
     return code
 
 
@@ -72,7 +74,8 @@ def _live(app: QApplication, window: Window, given: list[str]) -> int:
     window.painted.connect(lambda: window.frame)
     window.painted.connect(keeper.start)
     window.show()
-    code = app.exec()
-    window.close()
-    keeper.close()
+    with swept_here():
+        code = app.exec()
+        window.close()
+        keeper.close()
     return code

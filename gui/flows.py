@@ -1,4 +1,7 @@
-"""What goes on by itself: a card put in opens the session, a Vitale names the patient, a patient calls the dossier."""
+"""What goes on by itself: a card put in opens the session, a Vitale names the patient, a patient calls the dossier.
+
+A Vitale that stayed in its reader names the patient again for the next professional, once.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ class Flows(QObject):
         super().__init__(stage)
         self._stage = stage
         self._offered: set[CardEpoch] = set()
+        self._offered_patients: set[CardEpoch] = set()
         self.pin_notice: Failure | None = None
         self.patient_failure: Failure | None = None
         stage.changed.connect(self.look)
@@ -30,17 +34,18 @@ class Flows(QObject):
     def look(self, what: str = "slots") -> None:
         """See whether a card that came in calls for something."""
         house = self._stage.house
-        if what == "session" and house.session is None:
+        if what == "session":
             self.patient_failure = None
+            self._offered_patients.clear()
         if what not in ("slots", "session"):
             return
         card = self.slot(*PROFESSIONAL_CARDS)
         if house.session is None:
-            if card is not None and self._first_time(card):
+            if card is not None and _first_time(card, self._offered):
                 self.open_session()
             return
         vitale = self.slot(CardKind.VITALE)
-        if house.patient is None and vitale is not None and self._first_time(vitale):
+        if house.patient is None and vitale is not None and _first_time(vitale, self._offered_patients):
             self.identify()
 
     def slot(self, *kinds: CardKind) -> SlotView | None:
@@ -90,12 +95,6 @@ class Flows(QObject):
         """Whether one of these runs."""
         return any(self._stage.jobs.running(each) for each in use_cases)
 
-    def _first_time(self, slot: SlotView) -> bool:
-        if slot.epoch is None or slot.epoch in self._offered:
-            return False
-        self._offered.add(slot.epoch)
-        return True
-
     def _session_failed(self, failure: Failure) -> None:
         if failure.code == _ASK_PIN_AGAIN:
             self.pin_notice = failure
@@ -110,3 +109,10 @@ class Flows(QObject):
     def _host_answered(self, _: object) -> None:
         self._stage.host_ok = True
         self._stage.changed.emit("host")
+
+
+def _first_time(slot: SlotView, offered: set[CardEpoch]) -> bool:
+    if slot.epoch is None or slot.epoch in offered:
+        return False
+    offered.add(slot.epoch)
+    return True

@@ -104,7 +104,8 @@ class CounterPage(Page):
         if self.flows.is_busy("patient"):
             self._stand(0, "Lecture de la carte Vitale…", "Puis vérification de l'identité auprès de l'INSi.")
         elif failure is not None:
-            self._stand(1, failure.sentence("fr"), failure.remedy("fr"), ("Relire la carte", "identify"), failed=True)
+            hint = "Rien n'a été créé. Le motif est écrit au-dessus de la page."
+            self._stand(1, "L'identité n'est pas qualifiée", hint, ("Relire la carte", "identify"), failed=True)
         elif self.flows.slot(CardKind.VITALE) is not None:
             self._stand(0, "Une carte Vitale est dans le lecteur", "", ("Lire la carte Vitale", "identify"))
         else:
@@ -114,9 +115,9 @@ class CounterPage(Page):
         if self.flows.is_busy("dossier"):
             self._stand(1, "Recherche du dossier…", "L'hôte cherche si cette personne a déjà un dossier.")
             return
-        failure = self.flows.patient_failure
-        words = (failure.sentence("fr"), failure.remedy("fr")) if failure else ("Dossier non recherché", "")
-        self._stand(1, *words, ("Rechercher le dossier", "look_up"), failed=failure is not None)
+        failed = self.flows.patient_failure is not None
+        hint = "Le motif est écrit au-dessus de la page." if failed else ""
+        self._stand(1, "Le dossier n'a pas encore été recherché", hint, ("Rechercher", "look_up"), failed=failed)
 
     def _show_dossier(self, dossier: Dossier) -> None:
         if dossier.state is DossierState.OPEN:

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QAbstractItemView, QBoxLayout, QLineEdit, QListVie
 from dossier.failure import Failure
 from dossier.metadata import DocumentEntry
 from gui import tokens as t
+from gui.desks import profession_words
+from gui.house_port import SessionView
 from gui.pieces.boxes import column, empty, holder
 from gui.pieces.buttons import Button
 from gui.pieces.documents import DocumentDelegate, DocumentModel
@@ -47,11 +49,12 @@ class DocumentsView(QWidget):
         self._filters = Flow(t.TIGHT)
         self.list = self._make_list()
         self._count = Text("", "secondary", name=f"{prefix}.count")
+        self._rights = Text("", "secondary", wrap=True, name=f"{prefix}.rights")
         self.preview = PreviewPanel()
         self.preview.mask_wanted.connect(self._mask)
         self.preview.print_wanted.connect(self._print)
         self.preview.progress.cancelled.connect(self._forget_opening)
-        self._left = holder(column(self.search, self._filters, self.list, self._count, gap=t.GROUP))
+        self._left = holder(column(self.search, self._filters, self.list, self._count, self._rights, gap=t.GROUP))
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(t.BETWEEN)
@@ -74,6 +77,8 @@ class DocumentsView(QWidget):
         """Show the documents of a dossier."""
         self._entries = entries
         self.model.show_entries(entries)
+        self._rights.say(rights_words(self._stage.house.session))
+        self._rights.setVisible(bool(self._rights.text()))
         self._class = ""
         self._offer_filters()
         self._filter()
@@ -207,3 +212,11 @@ class DocumentsView(QWidget):
             self._stage.printer.print_pages(self._rendered.pages)
         except Failure as failure:
             self.preview.message.say_failure(failure)
+
+
+def rights_words(session: SessionView | None) -> str:
+    """Say that the host shows some kinds of documents only; "" for doctors, whom the patient's masking alone limits."""
+    if session is None or session.professional.is_doctor:
+        return ""
+    profession = profession_words(session.professional)
+    return f"L'hôte montre les documents ouverts à votre profession ({profession}) ; le dossier peut en avoir d'autres."

@@ -180,7 +180,9 @@ def test_an_identity_that_is_refused_is_said_with_its_remedy(driver: Driver, cod
     driver.open_session("pharmacien")
     driver.house.simulation.insert(1, "amelie")
     driver.until(lambda: driver.find("counter.state.go") is not None and driver.window.stage.jobs.is_idle())
-    assert says(driver, "counter.state.sentence") == Failure(code).sentence().replace("\u00a0", " ")
+    assert says(driver, "counter.state.sentence") == "L'identité n'est pas qualifiée"
+    assert says(driver, "notice.sentence") == Failure(code).sentence().replace("\u00a0", " ")
+    assert says(driver, "notice.remedy") == Failure(code).remedy().replace("\u00a0", " ")
 
 
 def test_a_card_that_is_refused_says_why_on_its_chip(driver: Driver) -> None:
@@ -512,3 +514,17 @@ def test_a_house_that_cannot_be_opened_says_why(app: QApplication) -> None:
     said = " ".join(each.text() for each in window.findChildren(QLabel) if each.isVisible())
     assert Failure("VAULT_KEY").sentence() in said
     window.close()
+
+
+def test_a_vitale_that_stays_names_the_patient_for_the_next_professional(driver: Driver) -> None:
+    opened(driver)
+    driver.open_session("pharmacien")
+    driver.bring_sophie()
+    driver.house.simulation.insert(0, "radiologue")
+    driver.until(lambda: driver.window.frame.current() == "home")
+    driver.type("pin.box", "1234")
+    driver.click("pin.go")
+    driver.click("beneficiary.0")
+    driver.click("beneficiary.go")
+    driver.until(lambda: driver.house.dossier is not None)
+    assert driver.house.session.professional.family_name == "BENALI"
