@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cps_bridge.storage.place import writable
 from dossier.failure import Failure
 
 _PLAIN_HEADER = b"SQLite format 3\x00"
@@ -21,20 +22,25 @@ class Vault:
     """One encrypted database, usable from any thread; statements are serialised by a lock."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Open or make the file; key: 32 bytes. Raises Failure VAULT_PLAINTEXT, VAULT_KEY or STORAGE_FULL."""
+        """Open or make the file; key: 32 bytes.
+
+        Raises Failure VAULT_PLAINTEXT, VAULT_KEY, DATA_UNWRITABLE or STORAGE_FULL.
+        """
         from sqlcipher3 import dbapi2
 
         self._errors = dbapi2
         self._lock = threading.RLock()
-        _refuse_plaintext(path)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._db = dbapi2.connect(str(path), timeout=30, isolation_level=None, check_same_thread=False)
+        with writable(path.parent):
+            _refuse_plaintext(path)
+            path.touch(mode=0o600)
+            path.chmod(0o600)
+        with self._translated():
+            self._db = dbapi2.connect(str(path), timeout=30, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(key)
         except BaseException:
             self._db.close()
             raise
-        path.chmod(0o600)
 
     def _prepare(self, key: bytes) -> None:
         with self._translated():
@@ -42,9 +48,9 @@ class Vault:
             try:
                 self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             except self._errors.DatabaseError as error:
-                if "locked" in str(error):
-                    raise
-                raise Failure("VAULT_KEY") from None
+                if not isinstance(error, self._errors.OperationalError) or "not a database" in str(error):
+                    raise Failure("VAULT_KEY") from None
+                raise
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 self._db.execute(f"PRAGMA {pragma}")
 
@@ -101,6 +107,8 @@ class Vault:
                 raise Failure("STORAGE_FULL") from error
             if "locked" in text or "busy" in text:
                 raise Failure("STORAGE_BUSY") from error
+            if "readonly" in text or "unable to open" in text:
+                raise Failure("DATA_UNWRITABLE") from error
             if isinstance(error, self._errors.IntegrityError):
                 raise Failure("STORAGE_DUPLICATE") from error
             raise Failure("STORAGE_DAMAGED") from error

@@ -95,7 +95,10 @@ class Journal:
             before = row[-1]
 
     def export(self, path: Path) -> int:
-        """Write the entries as JSON lines, patients by the last three characters of their INS; gives their number."""
+        """Write the entries as JSON lines, patients by the last three characters of their INS; gives their number.
+
+        Raises Failure EXPORT_NOT_WRITTEN.
+        """
         lines = []
         for entry in self.entries():
             fields = entry.__dict__ | {
@@ -103,7 +106,10 @@ class Journal:
                 "patient": masked(entry.patient.matricule) if entry.patient else "",
             }
             lines.append(json.dumps(fields, ensure_ascii=False) + "\n")
-        path.write_text("".join(lines), encoding="utf-8")
+        try:
+            path.write_text("".join(lines), encoding="utf-8")
+        except OSError as error:
+            raise Failure("EXPORT_NOT_WRITTEN") from error
         return len(lines)
 
 

@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import scrypt
 from pathlib import Path
 
+from filelock import FileLock
+
+from cps_bridge.storage.place import durable, writable
 from dossier.failure import Failure
 
 _SERVICE = "cps-bridge"
 _KEY_BYTES = 32
-_SALT_FILE = "vault.salt"
+_SALT_BYTES = 16
+_SALT_FILE, _LOCK_FILE = "vault.salt", "vault.lock"
 
 
 def key_from_keyring(directory: Path) -> bytes:
     """Give the key of a data directory, made at first use.
 
-    Raises Failure KEYRING_MISSING where no keyring protects it.
+    Raises Failure KEYRING_MISSING where no keyring protects it, VAULT_KEY when what it keeps is no key.
     """
     import keyring
     from keyring.errors import KeyringError
 
     account = str(directory.resolve())
     try:
-        _refuse_unprotected(keyring.get_keyring())
-        stored = keyring.get_password(_SERVICE, account)
-        if stored is None:
-            stored = secrets.token_hex(_KEY_BYTES)
-            keyring.set_password(_SERVICE, account, stored)
+        with _alone(directory):
+            _refuse_unprotected(keyring.get_keyring())
+            stored = keyring.get_password(_SERVICE, account)
+            if stored is None:
+                stored = secrets.token_hex(_KEY_BYTES)
+                keyring.set_password(_SERVICE, account, stored)
     except (KeyringError, RuntimeError, OSError) as error:
         raise Failure("KEYRING_MISSING") from error
-    return bytes.fromhex(stored)
+    try:
+        return bytes.fromhex(stored)
+    except ValueError:
+        raise Failure("VAULT_KEY") from None
 
 
 def key_from_passphrase(directory: Path, passphrase: bytearray) -> bytes:
-    """Derive the key from a passphrase (scrypt, RFC 7914; salt kept beside the vault) and wipe the passphrase."""
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Derive the key from a passphrase (scrypt, RFC 7914; salt kept beside the vault) and wipe the passphrase.
+
+    Raises Failure PASSPHRASE_EMPTY, DATA_UNWRITABLE, VAULT_KEY when the salt is damaged.
+    """
     try:
         if not passphrase:
             raise Failure("PASSPHRASE_EMPTY")
@@ -47,15 +58,20 @@ def key_from_passphrase(directory: Path, passphrase: bytearray) -> bytes:
 
 def _salt(directory: Path) -> bytes:
     path = directory / _SALT_FILE
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(secrets.token_bytes(16))
-        stream.flush()
-        os.fsync(stream.fileno())
-    return path.read_bytes()
+    with _alone(directory):
+        if not path.exists():
+            durable(path, secrets.token_bytes(_SALT_BYTES))
+        salt = path.read_bytes()
+    if len(salt) != _SALT_BYTES:
+        raise Failure("VAULT_KEY")
+    return salt
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Let one program at a time make the key: of two first starts, one would lose what it encrypts."""
+    with writable(directory), FileLock(directory / _LOCK_FILE):
+        yield
 
 
 def _refuse_unprotected(backend: object) -> None:

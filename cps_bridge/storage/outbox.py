@@ -9,6 +9,7 @@ import enum
 import hashlib
 import io
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -55,6 +56,9 @@ class State(enum.Enum):
     REFUSED = "refusé"
 
 
+_GREATEST = 2**63 - 1
+"""The greatest number that SQLite gives a row."""
+
 _MOVES = {
     State.HELD: {State.QUEUED},
     State.QUEUED: {State.SENDING, State.HELD},
@@ -67,12 +71,16 @@ _MOVES = {
 
 @dataclass(frozen=True)
 class NewPart:
-    """One document of a lot about to be frozen; listed: whether the host shows it in answers to TD3.1."""
+    """One document of a lot about to be frozen; listed: whether the host shows it in answers to TD3.1.
+
+    sha1: lower-case hex of what was hashed for the metadata, "" when it was not.
+    """
 
     document_id: str
     unique_id: str
     content: Content
     listed: bool = True
+    sha1: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,7 @@ class Outbox:
     def __init__(self, vault: Vault, directory: Path, clock: Clock = system_clock) -> None:
         self._vault, self._clock = vault, clock
         self._lock = FileLock(directory / "outbox.lock", thread_local=False)
+        self._turn = threading.Lock()
         self._listener: Callable[[OutboxItem], None] = lambda item: None
         vault.ensure(_SCHEMA)
 
@@ -144,7 +153,10 @@ class Outbox:
         self._listener = listener
 
     def enqueue(self, new: NewItem) -> OutboxItem:
-        """Freeze a lot: when this returns, bytes and metadata survive a power cut. Raises Failure STORAGE_FULL."""
+        """Freeze a lot: when this returns, bytes and metadata survive a power cut.
+
+        Raises Failure STORAGE_FULL, or DOCUMENT_CHANGED when a part is not what was hashed: then nothing is kept.
+        """
         now = self._clock().isoformat()
         epoch = json.dumps(asdict(new.epoch)) if new.epoch else ""
         with self._vault.transaction():
@@ -173,11 +185,14 @@ class Outbox:
             digest.update(data)
             size += len(data)
             self._vault.execute("INSERT INTO outbox_chunk VALUES (?,?,?)", (row, sequence, data))
+        if part.sha1 not in ("", digest.hexdigest()):
+            raise Failure("DOCUMENT_CHANGED")
         self._vault.execute("UPDATE outbox_part SET sha1 = ?, size = ? WHERE id = ?", (digest.hexdigest(), size, row))
 
     def item(self, number: int) -> OutboxItem:
         """Give one lot; raises Failure OUTBOX_UNKNOWN."""
-        row = self._vault.row(f"SELECT {_COLUMNS} FROM outbox_item WHERE id = ?", (number,))
+        known = 0 < number <= _GREATEST
+        row = self._vault.row(f"SELECT {_COLUMNS} FROM outbox_item WHERE id = ?", (number,)) if known else None
         if row is None:
             raise Failure("OUTBOX_UNKNOWN", number=number)
         return _item(row)
@@ -208,7 +223,8 @@ class Outbox:
         return Part(document_id, unique_id, sha1, size, bool(listed), content)
 
     def history(self, number: int) -> tuple[Move, ...]:
-        """Give the moves of a lot, oldest first."""
+        """Give the moves of a lot, oldest first; raises Failure OUTBOX_UNKNOWN."""
+        self.item(number)
         rows = self._vault.rows("SELECT at, state, code FROM outbox_move WHERE item = ? ORDER BY rowid", (number,))
         return tuple(Move(datetime.fromisoformat(at), State[state], code) for at, state, code in rows)
 
@@ -231,20 +247,23 @@ class Outbox:
 
     @contextmanager
     def sender(self) -> Iterator[None]:
-        """Be the one process that sends; lots found in the middle of a sending become unknown first.
+        """Be the one that sends; lots found in the middle of a sending become unknown first.
 
-        Raises Failure OUTBOX_BUSY when another process is sending.
+        Threads of this program wait for their turn. Raises Failure OUTBOX_BUSY when another process is sending.
         """
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise Failure("OUTBOX_BUSY") from error
-        try:
-            for item in self.items(State.SENDING):
-                self.move(item.id, State.UNKNOWN, "INTERRUPTED")
-            yield
-        finally:
-            self._lock.release()
+        with self._turn:  # the lock of the file lets every thread of its process in
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout as error:
+                raise Failure("OUTBOX_BUSY") from error
+            except OSError as error:
+                raise Failure("DATA_UNWRITABLE") from error
+            try:
+                for item in self.items(State.SENDING):
+                    self.move(item.id, State.UNKNOWN, "INTERRUPTED")
+                yield
+            finally:
+                self._lock.release()
 
     def _note(self, number: int, state: State, code: str) -> None:
         self._vault.execute(

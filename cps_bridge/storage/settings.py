@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
+import math
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from cps_bridge.storage.place import durable, writable
 from dossier.failure import Failure
 
 _FILE = "settings.toml"
@@ -50,11 +51,11 @@ class Settings:
         Raises Failure SETTINGS_UNREADABLE, SETTING_UNKNOWN or SETTING_INVALID naming the setting.
         """
         path = directory / _FILE
-        if not path.exists():
-            return cls()
         try:
             found = tomllib.loads(path.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (FileNotFoundError, NotADirectoryError):
+            return cls()
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise Failure("SETTINGS_UNREADABLE", reason=str(error)[:120]) from error
         return cls().changed(**found)
 
@@ -69,15 +70,10 @@ class Settings:
         return replace(self, **checked)  # type: ignore[arg-type]
 
     def save(self, directory: Path) -> None:
-        """Write the file whole: temporary file, fsync, rename."""
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Write the file whole; raises Failure DATA_UNWRITABLE."""
         text = "".join(f"{name} = {_toml(value)}\n" for name, value in asdict(self).items())
-        temporary = directory / f"{_FILE}.new"
-        with temporary.open("w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(directory / _FILE)
+        with writable(directory):
+            durable(directory / _FILE, text.encode())
 
 
 def _checked(name: str, value: object, example: object) -> object:
@@ -87,11 +83,23 @@ def _checked(name: str, value: object, example: object) -> object:
         value = float(value)
     if type(value) is not type(example):
         raise Failure("SETTING_INVALID", name=name, expected=type(example).__name__)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+    if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < math.inf:
         raise Failure("SETTING_INVALID", name=name, expected="> 0")
     if name == "hash_name" and value not in ("sha1", "sha256"):
         raise Failure("SETTING_INVALID", name=name, expected="sha1, sha256")
+    if name == "language" and value not in ("fr", "en"):
+        raise Failure("SETTING_INVALID", name=name, expected="fr, en")
+    if name == "retrieve_url" and not _is_template(str(value)):
+        raise Failure("SETTING_INVALID", name=name, expected="{study}, {series}")
     return value
+
+
+def _is_template(text: str) -> bool:
+    try:
+        text.format(study="", series="")
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def _toml(value: object) -> str:
