@@ -240,6 +240,10 @@ class Frame(QWidget):
         self.flows.look("session")
 
     def _leave_session(self) -> None:
+        if not self._had_session and self.current() == "home":
+            self._locking = False
+            self.page("home").refresh()
+            return
         self._idle.stop()
         for page in self._pages.values():
             page.clear()

@@ -37,7 +37,7 @@ class ConsultationPage(Page):
         self.declare = Button("Déclarer l'accès", name="consultation.declare", on_click=self._declare)
         self.again = Button("Actualiser", name="consultation.refresh", icon="refresh", shortcut="F5")
         self.again.clicked.connect(self._list_again)
-        self.rights = Button("Qui lit quoi ?", "link", name="consultation.rights", icon="help")
+        self.rights = Button("Qui lit quoi ?", "link", name="consultation.rights.more", icon="help")
         self.rights.clicked.connect(lambda: stage.go("help"))
         for each in (self.rights, self.again, self.declare, self.deposit):
             self.head.addWidget(each)

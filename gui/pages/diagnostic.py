@@ -105,7 +105,7 @@ class DiagnosticPage(Page):
             items = tuple(self.house.outbox.items())
         except Failure as failure:
             return Finding("vault", "Coffre", failure.sentence("fr"), "danger", failure.remedy("fr"))
-        return Finding("vault", "Coffre", f"Ouvert et chiffré, {count(len(items), 'envoi')} gardés", "success")
+        return Finding("vault", "Coffre", f"Ouvert et chiffré ; il garde {count(len(items), 'envoi')}", "success")
 
     def _test_host(self) -> None:
         self.flows.look_up()

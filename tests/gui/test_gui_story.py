@@ -225,7 +225,10 @@ def test_the_card_taken_out_locks_everything_and_forgets_the_patient(driver: Dri
     driver.until(lambda: driver.window.frame.current() == "home")
     assert view.model.documents() == []
     assert view.preview.pages() == 0
-    assert says(driver, "notice.sentence")
+    driver.house.tell("session")
+    driver.house.tell("slots")
+    driver.settle()
+    assert "retirée" in says(driver, "notice.sentence")
     visible = " ".join(each.text() for each in driver.window.findChildren(QLabel) if each.isVisible())
     assert "MARCHAND" not in visible
 
@@ -503,7 +506,8 @@ def test_a_pharmacist_is_told_who_reads_what(driver: Driver) -> None:
     driver.open_session("pharmacien")
     driver.bring_sophie()
     driver.click("rail.consultation")
-    driver.click("consultation.rights")
+    assert "profession" in says(driver, "consultation.rights")
+    driver.click("consultation.rights.more")
     assert "Pharmacien" in says(driver, "help.rights.yours")
 
 
