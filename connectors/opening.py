@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,9 +19,14 @@ from dossier.failure import Failure
 _SIMULATION_PASSPHRASE = b"simulation"
 
 
+AskPassphrase = Callable[[], bytearray]
+
+
 @contextmanager
-def open_house(options: argparse.Namespace) -> Iterator[House]:
+def open_house(options: argparse.Namespace, ask_passphrase: AskPassphrase | None = None) -> Iterator[House]:
     """Open a house and close it, with its simulators when there are some.
+
+    ask_passphrase: how to ask a person, where no keyring keeps the vault's key and no option gives a passphrase.
 
     Raises Failure of kind input (settings), storage (vault), card (readers).
     """
@@ -30,14 +35,23 @@ def open_house(options: argparse.Namespace) -> Iterator[House]:
     if options.simulated:
         yield from _simulated(options, directory, settings)
     else:
-        yield from _real(options, directory, settings)
+        yield from _real(options, directory, settings, ask_passphrase)
 
 
-def _real(options: argparse.Namespace, directory: Path, settings: Settings) -> Iterator[House]:
+def _real(
+    options: argparse.Namespace, directory: Path, settings: Settings, ask_passphrase: AskPassphrase | None
+) -> Iterator[House]:
     from cps_bridge.cards.pcsc import PcscReaders
 
     port = PcscReaders(only=frozenset(settings.readers) or None)
-    house = House(settings, port, directory, _key(options, directory), _address(options, settings), trace=options.trace)
+    house = House(
+        settings,
+        port,
+        directory,
+        _key(options, directory, ask_passphrase),
+        _address(options, settings),
+        trace=options.trace,
+    )
     house.desk.card_seconds = _patience(options)
     try:
         yield house
@@ -68,10 +82,15 @@ def _patience(options: argparse.Namespace) -> float | None:
     return None if options.command == "window" else float(options.wait)
 
 
-def _key(options: argparse.Namespace, directory: Path) -> bytes:
+def _key(options: argparse.Namespace, directory: Path, ask_passphrase: AskPassphrase | None) -> bytes:
     if options.passphrase_fd is not None:
         return key_from_passphrase(directory, read_secret(options.passphrase_fd))
-    return key_from_keyring(directory)
+    try:
+        return key_from_keyring(directory)
+    except Failure as failure:
+        if ask_passphrase is None or failure.code != "KEYRING_MISSING":
+            raise
+        return key_from_passphrase(directory, ask_passphrase())
 
 
 def _address(options: argparse.Namespace, settings: Settings) -> HostAddress | None:

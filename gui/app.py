@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -61,15 +62,16 @@ def application() -> QApplication:
 def _live(app: QApplication, window: Window, given: list[str]) -> int:
     from gui.keeper import HouseKeeper
 
-    def opening() -> AbstractContextManager[HousePort]:
+    def opening(ask: Callable[[], bytearray]) -> AbstractContextManager[HousePort]:
         from connectors.opening import open_house
         from connectors.options import parser
 
-        return open_house(parser().parse_args(["window", *given]))
+        return open_house(parser().parse_args(["window", *given]), ask)
 
     keeper = HouseKeeper(opening)
     keeper.opened.connect(window.attach)
     keeper.failed.connect(window.fail_to_start)
+    keeper.asked.connect(lambda wrong: window.ask_passphrase(wrong, keeper.answer))
     keeper.left.connect(app.exit)
     window.painted.connect(lambda: window.frame)
     window.painted.connect(keeper.start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +26,7 @@ from gui.pieces.emergency_band import EmergencyBand
 from gui.pieces.empty_state import EmptyState
 from gui.pieces.message import Message
 from gui.pieces.overlay import Overlay
+from gui.pieces.passphrase import PassphraseAsk
 from gui.pieces.patient_bar import PatientBar
 from gui.pieces.rail import Place, Rail
 from gui.pieces.ribbon import SimulationRibbon
@@ -71,6 +73,7 @@ class Frame(QWidget):
         self._stage: Stage | None = None
         self._pages: dict[str, Page] = {}
         self._had_session = self._locking = False
+        self._passphrase: PassphraseAsk | None = None
         self.ribbon, self.strip, self.rail = SimulationRibbon(), StatusStrip(), Rail(PLACES)
         self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Message("notice")
         self.stack = QStackedWidget()
@@ -151,6 +154,16 @@ class Frame(QWidget):
     def fail_to_start(self, failure: Failure) -> None:
         """Say why the house could not be opened."""
         self._starting.say(failure.sentence("fr"), failure.remedy("fr"))
+        self.stack.setCurrentWidget(self._starting)
+
+    def ask_passphrase(self, wrong: Failure | None, answer: Callable[[bytearray], None]) -> None:
+        """Ask for the passphrase of the vault in the place where pages will be."""
+        if self._passphrase is None:
+            self._passphrase = PassphraseAsk()
+            self._passphrase.given.connect(answer)
+            self.stack.addWidget(self._passphrase)
+        self.stack.setCurrentWidget(self._passphrase)
+        self._passphrase.ask(wrong)
 
     def page(self, key: str) -> Page:
         """Give a page, made at its first use."""

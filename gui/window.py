@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -54,6 +55,10 @@ class Window(QWidget):
     def fail_to_start(self, failure: Failure) -> None:
         """Say why the house could not be opened."""
         self.frame.fail_to_start(failure)
+
+    def ask_passphrase(self, wrong: Failure | None, answer: Callable[[bytearray], None]) -> None:
+        """Ask for the passphrase of the vault, which no keyring keeps; wrong: what the answer before met."""
+        self.frame.ask_passphrase(wrong, answer)
 
     def _furnish(self) -> None:
         from gui.frame import Frame

@@ -1,0 +1,60 @@
+"""The passphrase of the vault, asked at the start where the system has no keyring."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from dossier.failure import Failure
+from gui import tokens as t
+from gui.pieces.boxes import column
+from gui.pieces.buttons import Button
+from gui.pieces.message import Message
+from gui.pieces.text import Text
+
+_WIDTH = 420
+
+
+class PassphraseAsk(QWidget):
+    """Gives what was typed as a bytearray, once, and empties the field."""
+
+    given = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("passphrase")
+        self._wrong = Message("passphrase.message")
+        self._field = QLineEdit()
+        self._field.setObjectName("passphrase.value")
+        self._field.setEchoMode(QLineEdit.EchoMode.Password)
+        self._field.setAccessibleName("Phrase de passe du coffre")
+        self._field.returnPressed.connect(self._give)
+        self._go = Button("Ouvrir le coffre", "primary", name="passphrase.go", on_click=self._give)
+        title = Text("Phrase de passe du coffre", "title", name="passphrase.title")
+        hint = Text(
+            "Ce poste n'a pas de trousseau système. La phrase choisie à la première ouverture protège les envois et"
+            " le journal ; sans elle, ils ne peuvent pas être relus.",
+            "muted",
+            wrap=True,
+        )
+        inside = column(1, title, hint, self._wrong, self._field, self._go, 1, gap=t.BETWEEN, margin=t.PAGE)
+        for each in (hint, self._wrong, self._field):
+            each.setFixedWidth(_WIDTH)
+        shown: tuple[QWidget, ...] = (title, hint, self._wrong, self._field, self._go)
+        for piece in shown:
+            inside.setAlignment(piece, Qt.AlignmentFlag.AlignHCenter)
+        self.setLayout(inside)
+
+    def ask(self, wrong: Failure | None) -> None:
+        """Ask anew, with what was wrong with the answer before."""
+        if wrong is not None:
+            self._wrong.say_failure(wrong)
+        self._go.setEnabled(True)
+        self._field.setFocus()
+
+    def _give(self) -> None:
+        typed = bytearray(self._field.text().encode())
+        self._field.clear()
+        if typed:
+            self._go.setEnabled(False)
+            self.given.emit(typed)
