@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from dossier.failure import Failure
 from gui import tokens as t
-from gui.pieces.boxes import column
+from gui.pieces.boxes import column, row
 from gui.pieces.buttons import Button
 from gui.pieces.message import Message
 from gui.pieces.text import Text
 
-_WIDTH = 420
+_WIDTH = 460
 
 
 class PassphraseAsk(QWidget):
@@ -33,17 +33,16 @@ class PassphraseAsk(QWidget):
         title = Text("Phrase de passe du coffre", "title", name="passphrase.title")
         hint = Text(
             "Ce poste n'a pas de trousseau système. La phrase choisie à la première ouverture protège les envois et"
-            " le journal ; sans elle, ils ne peuvent pas être relus.",
+            " le journal ; sans elle, ils ne peuvent pas être relus.",
             "muted",
             wrap=True,
         )
-        inside = column(1, title, hint, self._wrong, self._field, self._go, 1, gap=t.BETWEEN, margin=t.PAGE)
-        for each in (hint, self._wrong, self._field):
-            each.setFixedWidth(_WIDTH)
-        shown: tuple[QWidget, ...] = (title, hint, self._wrong, self._field, self._go)
-        for piece in shown:
-            inside.setAlignment(piece, Qt.AlignmentFlag.AlignHCenter)
-        self.setLayout(inside)
+        title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        sheet = QWidget()
+        sheet.setFixedWidth(_WIDTH)
+        sheet.setLayout(column(title, hint, self._wrong, self._field, self._go, gap=t.BETWEEN, margin=0))
+        centred = row(1, sheet, 1)
+        self.setLayout(column(1, centred, 1, margin=t.PAGE))
 
     def ask(self, wrong: Failure | None) -> None:
         """Ask anew, with what was wrong with the answer before."""
