@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
 from connectors import output
-from connectors.console_user import Answers, ConsoleUser
+from connectors.console_user import Answers, ConsoleUser, ask_passphrase
 from connectors.opening import open_house
 from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
+from connectors.usage import failure_line, told
 from cps_bridge.house import House
 from dossier.failure import Cancelled, Failure, Kind
 
-USAGE = 2
+log = logging.getLogger("connectors")
+_SHEETS = ("accuse-creation.pdf", "secrets-patient.pdf")
+_NOT_DONE = (("UNKNOWN", Kind.UNKNOWN_OUTCOME), ("REFUSED", Kind.HOST), ("QUEUED", Kind.NETWORK))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,17 +30,27 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(given)
     if options.command == "window":
         _become_window(given)
-    user = ConsoleUser(_answers(options), quiet=options.json)
     try:
-        with open_house(options) as house:
-            result = _perform(house, user, options)
+        return _run(options)
     except Failure as failure:
         return _complain(failure, options.json)
     except (Cancelled, KeyboardInterrupt):
         return Kind.CANCELLED.value
-    for line in output.json_lines(result) if options.json else output.text_lines(options.command, result):
-        print(line)  # noqa: T201 - the terminal is this door
-    return _exit_code(result)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        # Neither the message nor the values: they may hold a name or a number.
+        log.error("%s: %s in %s line %s", options.command, type(error).__name__, place.name, place.lineno)
+        return _complain(Failure("UNFORESEEN"), options.json)
+
+
+def _run(options: argparse.Namespace) -> int:
+    user = ConsoleUser(_answers(options), quiet=options.json)
+    _try_out(options)
+    with open_house(options, ask_passphrase if sys.stdin.isatty() else None) as house:
+        result = _perform(house, user, options)
+    lines = output.json_lines(result) if options.json else output.text_lines(options.command, result)
+    output.write(lines, as_json=options.json)
+    return _exit_code(options.command, result)
 
 
 def _become_window(argv: list[str]) -> None:
@@ -47,7 +61,7 @@ def _become_window(argv: list[str]) -> None:
 def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> Any:
     name = options.command
     if name not in NEEDS_NOTHING:
-        session = house.run("session", user).result()
+        session = user.follow(house.run("session", user))
         if name == "session":
             return session
     if name not in NEEDS_NOTHING | NEEDS_SESSION:
@@ -57,20 +71,21 @@ def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> An
         return _identify(house, user, options)
     if name in ("break-glass", "regulation"):
         return house.dossier
-    result = house.run(name, user, **_request(options)).result()
+    result = user.follow(house.run(name, user, **_request(options)))
     return _write_files(options, result)
 
 
 def _identify(house: House, user: ConsoleUser, options: argparse.Namespace) -> Any:
-    source = "ins" if options.ins else "vitale"
-    return house.run("patient", user, source=source, ins=options.ins or "", oid=options.oid).result()
+    # An empty --ins, from a program whose variable is empty, must not become whoever's card is in the reader.
+    source = "vitale" if options.ins is None else "ins"
+    return user.follow(house.run("patient", user, source=source, ins=options.ins or "", oid=options.oid))
 
 
 def _enter(house: House, user: ConsoleUser, options: argparse.Namespace) -> None:
     if options.command == "break-glass" or getattr(options, "reason", None):
-        house.run("break-glass", user).result()
+        user.follow(house.run("break-glass", user))
     elif options.command == "regulation" or getattr(options, "regulation", False):
-        house.run("regulation", user).result()
+        user.follow(house.run("regulation", user))
 
 
 _REQUESTS = {
@@ -90,19 +105,35 @@ def _request(options: argparse.Namespace) -> dict[str, object]:
     return {name: getattr(options, name) for name in _REQUESTS.get(options.command, ())}
 
 
+def _try_out(options: argparse.Namespace) -> None:
+    """Find out before anything is done that its result could not be written: secrets are given only once."""
+    out: Path | None = getattr(options, "out", None)
+    if out is None:
+        return
+    try:
+        if options.command == "create":
+            out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        taken = any((out / name).exists() for name in _SHEETS) if options.command == "create" else out.is_dir()
+        with tempfile.TemporaryFile(dir=out if options.command == "create" else out.parent):
+            pass
+    except OSError as error:
+        raise Failure("OUT_UNUSABLE") from error
+    if taken:
+        raise Failure("OUT_UNUSABLE")
+
+
 def _write_files(options: argparse.Namespace, result: Any) -> Any:
     out: Path | None = getattr(options, "out", None)
     if out is None:
         return result
     try:
         if options.command == "create":
-            out.mkdir(parents=True, exist_ok=True)
-            (out / "accuse-creation.pdf").write_bytes(result.acknowledgement)
-            _private(out / "secrets-patient.pdf", result.secrets)
+            for name, sheet in zip(_SHEETS, (result.acknowledgement, result.secrets), strict=True):
+                _private(out / name, sheet)
             return result.dossier
-        out.write_bytes(result.body)
+        _private(out, result.body)
     except OSError as error:
-        raise Failure("FILE_NOT_WRITTEN", path=out.name) from error
+        raise Failure("FILE_NOT_WRITTEN", path="--out") from error
     return result.entry
 
 
@@ -130,30 +161,16 @@ def _answers(options: argparse.Namespace) -> Answers:
     )
 
 
-def _exit_code(result: Any) -> int:
-    """An outbox item that was refused, or whose fate is unknown, is not done."""
-    state = getattr(getattr(result, "state", None), "name", "")
-    return {"REFUSED": Kind.HOST.value, "UNKNOWN": Kind.UNKNOWN_OUTCOME.value, "QUEUED": Kind.NETWORK.value}.get(
-        state, 0
-    )
+def _exit_code(command: str, result: Any) -> int:
+    """A lot that was refused, or whose fate is unknown, is not done; of several lots the worst counts."""
+    sent = result if command == "send" else (result,)
+    states = {getattr(getattr(item, "state", None), "name", "") for item in sent}
+    return next((kind.value for state, kind in _NOT_DONE if state in states), 0)
 
 
 def _complain(failure: Failure, as_json: bool) -> int:
-    with _stderr():
-        if as_json:
-            print(output.failure_line(failure, "fr"))  # noqa: T201 - the terminal is this door
-        else:
-            print(f"{failure.sentence()} {failure.remedy()}")  # noqa: T201 - the terminal is this door
+    print(failure_line(failure) if as_json else told(failure), file=sys.stderr)  # noqa: T201 - the terminal is this door
     return failure.kind.value
-
-
-@contextmanager
-def _stderr() -> Iterator[None]:
-    kept, sys.stdout = sys.stdout, sys.stderr
-    try:
-        yield
-    finally:
-        sys.stdout = kept
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 
 from cps_bridge.workflows import user as words
@@ -36,43 +39,92 @@ class Answers:
     yes: bool = False
 
 
+class _Asked:
+    """A question on its way from a worker to the terminal; the first outcome counts."""
+
+    def __init__(self, question: words.Question[Any]) -> None:
+        self.question = question
+        self.answer: Future[object] = Future()
+
+    def settle(self, answer: object = None, error: Exception | None = None) -> None:
+        """Give the worker an answer or an error, unless it has one."""
+        with contextlib.suppress(InvalidStateError):
+            if error is None:
+                self.answer.set_result(answer)
+            else:
+                self.answer.set_exception(error)
+
+
 class ConsoleUser:
-    """Asks on the terminal what the options do not answer; without a terminal, raises Failure ANSWER_MISSING."""
+    """Asks on the terminal what the options do not answer; without a terminal, raises Failure ANSWER_MISSING.
+
+    Workers ask; the thread that follows them answers: an interruption of the terminal reaches that one only.
+    """
 
     def __init__(self, answers: Answers, *, quiet: bool = False) -> None:
         self._answers, self._quiet = answers, quiet
         self._pin_read = False
+        self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._pending: _Asked | None = None
+        self._left = False
 
-    def ask(self, question: words.Question[T]) -> T:
-        """Answer by the option of the question's kind, or prompt for it."""
+    def follow(self, work: Future[Any]) -> Any:
+        """Answer the questions of a use case until it ends; gives its result, raises what it raises."""
+        work.add_done_callback(lambda _: self._asked.put(None))
+        try:
+            while (asked := self._asked.get()) is not None:
+                self._reply(asked)
+        except BaseException:
+            self._left = True
+            self.interrupt(Cancelled())
+            raise
+        return work.result()
+
+    def _reply(self, asked: _Asked) -> None:
+        try:
+            answer = self._answer(asked.question)
+        except (Failure, Cancelled) as error:
+            asked.settle(error=error)
+        else:
+            asked.settle(answer)
+
+    def _answer(self, question: words.Question[Any]) -> object:
         answer = _ANSWERS.get(type(question))
         if answer is None:
-            raise Failure("ANSWER_MISSING", question=type(question).__name__)
-        return cast(T, answer(self, question))
+            raise Failure("ANSWER_MISSING", option=type(question).__name__)
+        return answer(self, question)
+
+    def ask(self, question: words.Question[T]) -> T:
+        """Wait for the answer of the thread that follows; raises Cancelled when it has left."""
+        asked = self._pending = _Asked(question)
+        self._asked.put(asked)
+        if self._left:
+            raise Cancelled
+        return cast(T, asked.answer.result())
+
+    def interrupt(self, error: Exception) -> None:
+        """Make the pending question raise an error; callable from any thread."""
+        if self._pending:
+            self._pending.settle(error=error)
 
     def tell(self, news: words.News) -> None:
         """Say which card is wanted; other news are for windows."""
         if isinstance(news, words.CardWanted) and not self._quiet:
             print(f"Carte attendue : {news.kind.value}", file=sys.stderr)  # noqa: T201 - the terminal is this door
 
-    def _prompt(self, text: str) -> str:
-        if not sys.stdin.isatty():
-            raise Failure("ANSWER_MISSING", question=text)
+    def _prompt(self, text: str, option: str) -> str:
+        if not _terminal():
+            raise Failure("ANSWER_MISSING", option=option)
         try:
             return input(f"{text} ").strip()
         except (EOFError, KeyboardInterrupt) as error:
             raise Cancelled from error
 
-    def _confirmed(self, given: bool | None, text: str) -> bool:
-        if given is not None:
-            return given
-        return self._answers.yes or self._prompt(f"{text} (o/n)").lower() in _YES
-
-    def _pick(self, given: int | None, text: str, choices: tuple[T, ...], shown: Callable[[T], str]) -> T:
+    def _pick(self, given: int | None, option: str, text: str, choices: tuple[T, ...], shown: Callable[[T], str]) -> T:
         if given is None:
             lines = "\n".join(f"  {number}. {shown(choice)}" for number, choice in enumerate(choices, 1))
-            answer = self._prompt(f"{text}\n{lines}\n?")
-            given = int(answer) if answer.isdigit() else 0
+            answer = self._prompt(f"{text}\n{lines}\n?", option)
+            given = int(answer) if answer.isdecimal() else 0
         if not 1 <= given <= len(choices):
             raise Failure("CHOICE_INVALID", last=len(choices))
         return choices[given - 1]
@@ -81,11 +133,11 @@ class ConsoleUser:
         """Read the PIN from the file descriptor once, or from a prompt that does not echo."""
         if self._answers.pin_fd is not None:
             if self._pin_read:
-                raise Failure("ANSWER_MISSING", question="--pin-fd")
+                raise Failure("ANSWER_MISSING", option="--pin-fd")
             self._pin_read = True
             return read_secret(self._answers.pin_fd)
-        if not sys.stdin.isatty():
-            raise Failure("ANSWER_MISSING", question="--pin-fd")
+        if not _terminal():
+            raise Failure("ANSWER_MISSING", option="--pin-fd")
         text = f"Code porteur de {question.holder} ({question.tries_left} essais) : "
         return bytearray(getpass.getpass(text), "ascii", "replace")
 
@@ -93,6 +145,7 @@ class ConsoleUser:
         """Choose the practice situation by its number."""
         return self._pick(
             self._answers.activity,
+            "--activity",
             "Situation d'exercice :",
             question.activities,
             lambda each: f"{each.structure.name} ({each.sector})",
@@ -102,6 +155,7 @@ class ConsoleUser:
         """Choose the person of the Vitale card by its number."""
         return self._pick(
             self._answers.beneficiary,
+            "--beneficiary",
             "Bénéficiaire :",
             question.beneficiaries,
             lambda each: f"{each.family_name} {each.given_name}, {each.birth_date}",
@@ -109,7 +163,7 @@ class ConsoleUser:
 
     def consent(self, question: words.AskConsent) -> ConsentMode | None:
         """Give the consent mode: oral, written, or none."""
-        given = self._answers.consent or self._prompt("Consentement du patient (oral, ecrit, aucun) ?")
+        given = self._answers.consent or self._prompt("Consentement du patient (oral, ecrit, aucun) ?", "--consent")
         return {"oral": ConsentMode.ORAL, "ecrit": ConsentMode.WRITTEN, "écrit": ConsentMode.WRITTEN}.get(given)
 
     def choices(self, question: words.AskEmergencyChoices) -> EmergencyChoices:
@@ -124,14 +178,14 @@ class ConsoleUser:
         """Give the e-mail address, the mobile number, or both."""
         email, mobile = self._answers.email, self._answers.mobile
         if not email and not mobile:
-            value = self._prompt("Adresse électronique ou mobile du patient :")
+            value = self._prompt("Adresse électronique ou mobile du patient :", "--email, --mobile")
             email, mobile = (value, None) if "@" in value else (None, value)
         channels = ((ChannelKind.EMAIL, email), (ChannelKind.SMS, mobile))
         return tuple(Contact(kind, value) for kind, value in channels if value)
 
     def access(self, question: words.AskAccess) -> words.AccessChoice:
         """Declare the access that the option names; never by default."""
-        given = self._answers.access or self._prompt("Accès (autorise, medecin-traitant, non) ?")
+        given = self._answers.access or self._prompt("Accès (autorise, medecin-traitant, non) ?", "--as")
         choices = {"autorise": words.AccessChoice.AUTHORISED, "medecin-traitant": words.AccessChoice.ATTENDING}
         return choices.get(given, words.AccessChoice.NOT_NOW)
 
@@ -141,16 +195,20 @@ class ConsoleUser:
         given = self._answers.reason
         if given is not None and given.upper() not in BreakGlassReason.__members__:
             raise Failure("BREAK_GLASS_REASON_MISSING")
-        reason = (
-            BreakGlassReason[given.upper()] if given else self._pick(None, "Motif :", reasons, lambda each: each.value)
-        )
+        if given is None:
+            reason = self._pick(None, "--reason", "Motif :", reasons, lambda each: each.value)
+        else:
+            reason = BreakGlassReason[given.upper()]
         because = self._answers.because
-        return BreakGlass(reason, because if because is not None else self._prompt("Justification :"))
+        return BreakGlass(reason, because if because is not None else self._prompt("Justification :", "--because"))
 
     def confirm(self, question: words.Question[Any]) -> bool:
         """Confirm by --yes, or by a typed answer."""
-        given = self._answers.informed if isinstance(question, words.ConfirmInformation) else None
-        return self._confirmed(given, _CONFIRMATIONS[type(question)](question))
+        informed = isinstance(question, words.ConfirmInformation)
+        if self._answers.yes or (informed and self._answers.informed):
+            return True
+        text = f"{_CONFIRMATIONS[type(question)](question)} (o/n)"
+        return self._prompt(text, "--informed" if informed else "--yes").lower() in _YES
 
 
 _CONFIRMATIONS: dict[type, Callable[[Any], str]] = {
@@ -174,14 +232,23 @@ _ANSWERS: dict[type, Callable[[ConsoleUser, Any], object]] = {
 }
 
 
+def _terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def read_secret(descriptor: int, limit: int = 256) -> bytearray:
     """Read a secret from a file descriptor up to the end of its first line, without making a str of it."""
     secret, byte = bytearray(), bytearray(1)
     try:
         while len(secret) < limit and os.readv(descriptor, [byte]) == 1 and byte[0] not in b"\r\n":
             secret += byte
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise Failure("DESCRIPTOR_UNREADABLE", number=descriptor) from error
     finally:
         byte[:] = b"\0"
     return secret
+
+
+def ask_passphrase() -> bytearray:
+    """Ask for the vault's passphrase at the terminal, without echo."""
+    return bytearray(getpass.getpass("Phrase de passe du coffre : "), "utf-8")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from connectors.usage import Parser, seconds
 from cps_bridge.workflows.catalogue import CATALOGUE
 from dossier.access import BreakGlassReason
 
@@ -21,7 +22,7 @@ EPILOG = """codes de sortie :
 def parser() -> argparse.ArgumentParser:
     """Make the parser: one sub-command per use case, the common options on each."""
     common = _common()
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="cps-bridge",
         description="CPS Bridge : le client libre du dossier médical partagé.",
         epilog=EPILOG,
@@ -39,8 +40,8 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+def _common() -> Parser:
+    common = Parser(add_help=False, allow_abbrev=False)
     place = common.add_argument_group("lieu")
     place.add_argument("--data", type=Path, metavar="DIR", help="dossier de données du cabinet")
     place.add_argument("--host", metavar="URL", help="adresse de l'hôte (https://hôte[:port])")
@@ -56,7 +57,7 @@ def _common() -> argparse.ArgumentParser:
     talk.add_argument("--passphrase-fd", type=int, metavar="N", help="lire la phrase de passe du coffre")
     talk.add_argument("--activity", type=int, metavar="N", help="situation d'exercice, par son numéro")
     talk.add_argument("--beneficiary", type=int, metavar="N", help="bénéficiaire de la carte Vitale")
-    talk.add_argument("--wait", type=float, default=60.0, metavar="S", help="secondes d'attente d'une carte")
+    talk.add_argument("--wait", type=seconds, default=60.0, metavar="S", help="secondes d'attente d'une carte")
     talk.add_argument("--yes", action="store_true", help="confirmer sans demander")
     who = common.add_argument_group("patient")
     who.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")

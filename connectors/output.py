@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import enum
+import io
 import json
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -43,17 +46,6 @@ def json_lines(value: Any) -> list[str]:
     objects = list(value) if isinstance(value, tuple) else [value if value is not None else {}]
     plain = [to_plain(each) for each in objects]
     return [json.dumps(each if isinstance(each, dict) else {"value": each}, ensure_ascii=False) for each in plain]
-
-
-def failure_line(failure: Failure, language: str) -> str:
-    """Give a failure as one JSON line."""
-    told = {
-        "failure": failure.code,
-        "kind": failure.kind.name.lower(),
-        "sentence": failure.sentence(language),
-        "remedy": failure.remedy(language),
-    }
-    return json.dumps(told, ensure_ascii=False)
 
 
 def text_lines(name: str, value: Any) -> list[str]:
@@ -112,3 +104,28 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "JournalEntry": lambda v: f"{v.seq}  {v.at:%d/%m/%Y %H:%M:%S}  {v.action}  {v.outcome}  {v.mode}  {v.reason}",
     "CreationOutcome": lambda v: f"DMP créé. {_dossier(v.dossier)}",
 }
+
+
+def write(lines: list[str], *, as_json: bool) -> None:
+    """Print lines on the standard output; nobody reading them any more is no failure.
+
+    Raises Failure FILE_NOT_WRITTEN when they cannot be written.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if as_json else None, errors="replace")
+    try:
+        for line in lines:
+            print(line)  # noqa: T201 - the terminal is this door
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError as error:
+        _give_up_output()
+        if not isinstance(error, BrokenPipeError):
+            raise Failure("FILE_NOT_WRITTEN", path="sortie standard") from error
+
+
+def _give_up_output() -> None:
+    """Let what is still buffered go nowhere: the interpreter writes it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

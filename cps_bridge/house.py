@@ -6,6 +6,7 @@ Doors (window, command line) call ``House.run`` and get a future; the window sub
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -91,9 +92,12 @@ class House:
         trace: Path | None = None,
         clock: Clock = system_clock,
     ) -> None:
-        """Open the vault of a data directory and start the readers. Raises Failure TRACE_REFUSED and as Vault does."""
-        if trace and settings.production:
-            raise Failure("TRACE_REFUSED")
+        """Open the vault of a data directory and start the readers.
+
+        Raises Failure TRACE_REFUSED, TRACE_NOT_WRITTEN, and as Vault does.
+        """
+        if trace:
+            _try_trace(trace, settings)
         self.settings, self.directory, self.address = settings, directory, address
         self.simulation: Simulator | None = None
         self._trace_directory = trace
@@ -236,6 +240,17 @@ class House:
             hash_name=settings.hash_name,
             clock=self._clock,
         )
+
+
+def _try_trace(directory: Path, settings: Settings) -> None:
+    if settings.production:
+        raise Failure("TRACE_REFUSED")
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        raise Failure("TRACE_NOT_WRITTEN") from error
 
 
 def software_version() -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from dossier.failure import Failure
 from dossier.patient import Ins, Traits
+
+# What XML 1.0 (2.2) cannot hold: the text goes into the VIHF.
+_NOT_WRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class AccessMode(enum.Enum):
@@ -36,6 +40,8 @@ class BreakGlass:
     def __post_init__(self) -> None:
         if len(self.text.strip()) < 10:
             raise Failure("BREAK_GLASS_REASON_MISSING")
+        if _NOT_WRITABLE.search(self.text):
+            raise Failure("BREAK_GLASS_TEXT_INVALID")
 
     def __str__(self) -> str:
         return f"{self.reason.value} : {self.text.strip()}"

@@ -17,7 +17,7 @@ from cps_bridge.workflows.user import ConfirmDeposit, Step, User
 from dossier import codes
 from dossier.context import PatientContext
 from dossier.document import Document, FileContent, Lot
-from dossier.failure import Cancelled
+from dossier.failure import Cancelled, Failure
 from dossier.metadata import HIDDEN_FROM_PATIENT, MASKED
 from dossier.timestamp import Timestamp
 from soap_clients.xds import submit
@@ -84,7 +84,7 @@ def send_documents(
     """Sign documents as one lot with the card, freeze it in the outbox, and send it at once.
 
     Person and patient are compared again at each step that commits: raises Failure PATIENT_CHANGED, CARD_REMOVED,
-    PATIENT_MISMATCH, or Cancelled.
+    PATIENT_MISMATCH, DOCUMENT_CHANGED, or Cancelled. Once frozen, the lot is given as it stands, even queued.
     """
     titles = tuple(document.entry.title for document in documents)
     if not user.ask(ConfirmDeposit(context.identity.traits, titles)):
@@ -97,8 +97,12 @@ def send_documents(
     item = desk.outbox.enqueue(_frozen(session, context, signed, kind, " + ".join(titles)))
     desk.write("deposit", "begun", patient=context.ins, subject=item.unique_id)
     user.tell(Step("send"))
-    desk.still(session, context)
-    return send_one(desk, session, item.id)
+    try:
+        desk.still(session, context)
+        return send_one(desk, session, item.id)
+    except Failure:
+        # The lot is kept and will leave once: an error would make people deposit it again.
+        return desk.outbox.item(item.id)
 
 
 def _signed(desk: Desk, session: Session, context: PatientContext, documents: tuple[Document, ...]) -> Lot:
@@ -124,7 +128,9 @@ def _frozen(session: Session, context: PatientContext, signed: Lot, kind: str, t
     frozen = submit.freeze(signed)
     entries = {each.entry.entry_uuid: each.entry for each in signed.documents}
     parts = tuple(
-        NewPart(name, entries[name].unique_id, content, listed=name != lot_signature.SIGNATURE_ID)
+        NewPart(
+            name, entries[name].unique_id, content, listed=name != lot_signature.SIGNATURE_ID, sha1=entries[name].hash
+        )
         for name, content in frozen.parts
     )
     return NewItem(
