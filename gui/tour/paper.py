@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QMarginsF
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
+from gui.printing import Printer
 from gui.rendering import render
 
 _STYLE = "body { font-size: 11pt; } h1 { font-size: 16pt; } p { margin: 8px 0; }"
@@ -29,7 +30,7 @@ def write_letter(path: Path, head: str, title: str, *paragraphs: str) -> Path:
     return path
 
 
-class PaperTray:
+class PaperTray(Printer):
     """Stands for the printer of the desk: keeps the PDF whose very pages the window sends to print."""
 
     def __init__(self, directory: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -89,7 +90,9 @@ class Person:
         target = self._target(name)
         if isinstance(target, QLineEdit):
             target.clear()
-        QTest.keyClicks(target, text)
+        for each in text:
+            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                QCoreApplication.sendEvent(target, QKeyEvent(kind, 0, Qt.KeyboardModifier.NoModifier, each))
 
     def pick(self, name: str, value: str) -> Story[None]:
         """Choose the entry of a list that stands for a value."""

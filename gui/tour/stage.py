@@ -13,6 +13,7 @@ from cps_bridge.simulated import Simulation
 from dossier.failure import Failure
 from gui.app import application
 from gui.keeper import HouseKeeper
+from gui.sweep import swept_here
 from gui.tour.album import JOURNAL, Album
 from gui.tour.chapters import chapters
 from gui.tour.gestures import clear_desk
@@ -126,8 +127,9 @@ def _run(app: QApplication, window: Window, keeper: HouseKeeper, before: Callabl
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)  # lets Python hear signals while Qt waits
     pulse.start(_PULSE_MILLISECONDS)
-    code = app.exec()
-    before()
-    window.close()
-    keeper.close()
+    with swept_here():
+        code = app.exec()
+        before()
+        window.close()
+        keeper.close()
     return code
