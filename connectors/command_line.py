@@ -95,6 +95,7 @@ _REQUESTS = {
     "open": ("unique_id",),
     "list": ("archived",),
     "outbox-history": ("number",),
+    "proof": ("number",),
     "journal-export": ("path",),
 }
 
@@ -131,6 +132,9 @@ def _write_files(options: argparse.Namespace, result: Any) -> Any:
             for name, sheet in zip(_SHEETS, (result.acknowledgement, result.secrets), strict=True):
                 _private(out / name, sheet)
             return result.dossier
+        if options.command == "proof":
+            _private(out, result)
+            return None
         _private(out, result.body)
     except OSError as error:
         raise Failure("FILE_NOT_WRITTEN", path="--out") from error

@@ -11,7 +11,7 @@ from cps_bridge.workflows.catalogue import CATALOGUE
 from dossier.access import BreakGlassReason
 
 _Option = tuple[tuple[str, ...], dict[str, Any]]
-NEEDS_NOTHING = frozenset({"outbox", "outbox-history", "journal", "journal-export", "study"})
+NEEDS_NOTHING = frozenset({"outbox", "outbox-history", "journal", "journal-export", "study", "proof"})
 NEEDS_SESSION = frozenset({"session", "send", "patient"})
 HIDDEN = frozenset({"lock", "leave-patient", "end-access"})
 EPILOG = """codes de sortie :
@@ -112,6 +112,10 @@ _OPTIONS: dict[str, tuple[_Option, ...]] = {
     "dossier": _EMERGENCY,
     "administration": _EMERGENCY,
     "break-glass": _EMERGENCY,
+    "proof": (
+        _option("number", type=int, help="numéro de l'envoi"),
+        _option("--out", type=Path, metavar="FICHIER", required=True, help="où écrire la preuve (PDF)"),
+    ),
     "outbox-history": (_option("number", type=int, help="numéro de l'envoi"),),
     "journal-export": (_option("path", type=Path, help="fichier à écrire"),),
 }

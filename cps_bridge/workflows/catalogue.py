@@ -51,6 +51,7 @@ _ALL = (
     UseCase("send", "send", "send_due", "Envoyer ce qui attend et lever les incertitudes"),
     UseCase("outbox", "look_back", "list_outbox", "Lister les envois"),
     UseCase("outbox-history", "look_back", "outbox_history", "Montrer l'histoire d'un envoi"),
+    UseCase("proof", "prove_deposit", "prove_deposit", "Établir la preuve d'un dépôt accepté"),
     UseCase("journal", "look_back", "list_journal", "Lire le journal du cabinet"),
     UseCase("journal-export", "look_back", "export_journal", "Exporter le journal en lignes JSON"),
 )

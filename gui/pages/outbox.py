@@ -16,6 +16,7 @@ from gui.pieces.empty_state import EmptyState
 from gui.pieces.outbox_line import Lot, OutboxLine
 from gui.pieces.progress import Progress
 from gui.pieces.text import Text
+from gui.rendering import render
 from gui.stage import Stage
 from gui.words import count, day_and_hour, foreign
 
@@ -95,7 +96,7 @@ class OutboxPage(Page):
         self._lines.addWidget(holder(group))
         for item in items:
             line = OutboxLine(lot_of(item), self._history)
-            line.acted.connect(lambda _: self._send())
+            line.acted.connect(self._prove if item.state.value == "envoyé" else lambda _: self._send())
             self._lines.addWidget(line)
 
     def _history(self, number: int) -> str:
@@ -105,6 +106,26 @@ class OutboxPage(Page):
             why = "" if move.code in _QUIET else f" : {Failure(move.code).sentence('fr')}"
             lines.append(f"{day_and_hour(move.at)} · {move.state.value}{why}")
         return "\n".join(lines)
+
+    def _prove(self, number: int) -> None:
+        self.message.clear()
+        job = self.stage.start("proof", number=number)
+        if job is not None:
+            job.done.connect(self._render)
+            job.failed.connect(self.fail)
+
+    def _render(self, sheet: bytes) -> None:
+        job = self.stage.work("proof", lambda: render(sheet, "application/pdf"))
+        job.done.connect(lambda rendered: self._print(rendered.pages))
+        job.failed.connect(self.fail)
+
+    def _print(self, pages: Any) -> None:
+        try:
+            self.stage.printer.print_pages(pages)
+        except Failure as failure:
+            self.fail(failure)
+        else:
+            self.message.say("La preuve de dépôt est imprimée.", tone="success")
 
     def _send(self) -> None:
         self.message.clear()
@@ -138,5 +159,5 @@ def lot_of(item: Any) -> Lot:
         sentence=failure.sentence("fr").replace(" (?)", "") if failure and said else "",
         remedy=failure.remedy("fr") if failure and said else "",
         code=item.code,
-        action={"incertain": "Vérifier", "à envoyer": "Envoyer"}.get(item.state.value, ""),
+        action={"incertain": "Vérifier", "à envoyer": "Envoyer", "envoyé": "Preuve"}.get(item.state.value, ""),
     )

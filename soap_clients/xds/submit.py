@@ -55,6 +55,11 @@ def freeze(lot: Lot) -> FrozenLot:
     return FrozenLot(metadata, tuple((each.entry.entry_uuid, each.content) for each in lot.documents))
 
 
+def read_entries(metadata: bytes) -> tuple[DocumentEntry, ...]:
+    """Read the entries of frozen metadata again, as they were or will be sent (without hash and size)."""
+    return tuple(each for each in _identified(safe_xml.parse(metadata)) if isinstance(each, DocumentEntry))
+
+
 def send(host: Host, frozen: FrozenLot, access: Access = NORMAL_ACCESS, *, patient: Ins) -> None:
     """Deposit a frozen lot (TD2.1); the bytes of the documents are streamed.
 

@@ -78,6 +78,9 @@ def test_a_deposit_is_listed_opened_and_found_in_outbox_and_journal(terminal: Te
     terminal.objects("open", entry["unique_id"], "--out", str(out), *jean)
     assert out.read_bytes() == pdf.read_bytes()
     assert [each["title"] for each in terminal.objects("outbox")] == ["Consultation"]
+    proof = terminal.directory / "preuve.pdf"
+    terminal.objects("proof", str(item["id"]), "--out", str(proof))
+    assert proof.read_bytes().startswith(b"%PDF")
     actions = [each["action"] for each in terminal.objects("journal")]
     assert actions.count("deposit") == 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,31 @@ def test_a_report_given_by_path_comes_back_byte_for_byte(practice: Any) -> None:
     opened = practice.do("open", unique_id=entry.unique_id)
     assert opened.body == path.read_bytes()
     assert (opened.media_type, opened.header.patient) == ("application/pdf", practice.house.patient.ins)
+
+
+def test_an_accepted_deposit_is_proved_on_paper_without_card_or_host(practice: Any, tmp_path: Path) -> None:
+    practice.consult("generaliste", "jean")
+    item = practice.do("deposit", path=practice.pdf(), type_code=REPORT, title="Consultation")
+    (entry,) = practice.do("list")
+    practice.remove(0)
+    practice.simulation.host.stop()
+    path = tmp_path / "preuve.pdf"
+    path.write_bytes(practice.do("proof", number=item.id))
+    text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True).stdout
+    written = "".join(text.split())
+    for proved in (entry.hash, item.unique_id, entry.unique_id, "DUVAL", "MARTIN"):
+        assert proved in written
+
+
+def test_a_deposit_of_unknown_outcome_is_not_proved(practice: Any) -> None:
+    practice.consult("generaliste", "jean")
+    practice.simulation.host.operate(
+        "faults", {"transaction": "TD2.1", "when": "before_commit", "effect": "drop", "times": 1}
+    )
+    item = practice.do("deposit", path=practice.pdf(), type_code=REPORT)
+    with pytest.raises(Failure) as caught:
+        practice.do("proof", number=item.id)
+    assert caught.value.code == "DEPOSIT_NOT_ACCEPTED"
 
 
 def test_an_access_is_declared_only_on_an_explicit_gesture(practice: Any) -> None:
