@@ -54,7 +54,7 @@ ROUTES: dict[tuple[str, str], Route] = dict(
         ),
         (  # a request without attachments is taken in both forms; its answer always is MTOM
             ("repository", "urn:ihe:iti:2007:RetrieveDocumentSet"),
-            Route(f"{{{XDS}}}RetrieveDocumentSetRequest", mtom=None),
+            Route(f"{{{XDS}}}RetrieveDocumentSetRequest", mtom=True),
         ),
         (
             ("insi", f"{INSI_ACTION}rechercherInsAvecCarteVitale"),

@@ -38,7 +38,7 @@ def retrieve(host: Host, entry: DocumentEntry, sink: BinaryIO, access: Access = 
         access=access,
         patient=entry.patient_id,
         transaction="TD3.2",
-        attachments=None,
+        attachments={},
         accept_multipart=True,
     )
     with closing(reply.stream):

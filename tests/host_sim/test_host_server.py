@@ -266,11 +266,18 @@ def test_a_patient_service_never_is_mtom(quiet_stage: Stage) -> None:
 def test_a_retrieval_is_answered_in_mtom_even_by_a_fault(quiet_stage: Stage) -> None:
     who = quiet_stage.who("generaliste")
     body = '<RetrieveDocumentSetRequest xmlns="urn:ihe:iti:xds-b:2007"/>'
-    answer = who.call("repository", RETRIEVE, body, who.assertion("jean", version="2.0"))
+    data, kind = mtom(envelope(who.assertion("jean", version="2.0").render(), RETRIEVE, body))
+    answer = who.post("repository", data, kind)
     assert answer.status == 500
     assert answer.headers["Content-Type"].startswith('multipart/related; type="application/xop+xml"; start=')
     assert b"soap:DMPInvalidAssertion" in answer.body
     assert int(answer.headers["Content-Length"]) == len(answer.body)
+
+
+def test_a_retrieval_is_never_asked_plainly(quiet_stage: Stage) -> None:
+    who = quiet_stage.who("generaliste")
+    body = '<RetrieveDocumentSetRequest xmlns="urn:ihe:iti:xds-b:2007"/>'
+    assert who.call("repository", RETRIEVE, body, who.assertion("jean")).subcode == "soap:DMPInvalidMessage"
 
 
 def test_nothing_is_left_of_the_parts_of_a_refused_request(quiet_stage: Stage) -> None:
