@@ -43,10 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _list() -> int:
-    from card_sim import deck
+    from card_sim import cast, deck
 
     for name in deck.names():
-        print(f"{name:18} {deck.describe(name)}")  # noqa: T201
+        who = cast.professionals().get(name)
+        codes = f" (code {who.pin}, déblocage {who.puk})" if who else ""
+        print(f"{name:18} {deck.describe(name)}{codes}")  # noqa: T201
     return 0
 
 
