@@ -28,6 +28,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit code of the epilog of ``--help``."""
     given = sys.argv[1:] if argv is None else argv
     options = parser().parse_args(given)
+    if logging.lastResort:
+        logging.lastResort.setLevel(logging.ERROR)  # the rest is for diagnosis, not for who reads this terminal
     if options.command == "window":
         _become_window(given)
     try:

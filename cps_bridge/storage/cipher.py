@@ -44,6 +44,7 @@ class Vault:
 
     def _prepare(self, key: bytes) -> None:
         with self._translated():
+            self._db.execute("PRAGMA cipher_log_level = NONE")  # else it writes to the standard error by itself
             self._db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             try:
                 self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -56,7 +57,7 @@ class Settings:
         except (FileNotFoundError, NotADirectoryError):
             return cls()
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise Failure("SETTINGS_UNREADABLE", reason=str(error)[:120]) from error
+            raise Failure("SETTINGS_UNREADABLE", reason=_place(error)) from error
         return cls().changed(**found)
 
     def changed(self, **values: object) -> Settings:
@@ -74,6 +75,14 @@ class Settings:
         text = "".join(f"{name} = {_toml(value)}\n" for name, value in asdict(self).items())
         with writable(directory):
             durable(directory / _FILE, text.encode())
+
+
+def _place(error: Exception) -> str:
+    """Say where a file cannot be read, in words of every language."""
+    found = re.search(r"line (\d+), column (\d+)", str(error))
+    if found:
+        return f"l. {found[1]}, col. {found[2]}"
+    return "UTF-8" if isinstance(error, UnicodeDecodeError) else type(error).__name__
 
 
 def _checked(name: str, value: object, example: object) -> object:

@@ -64,6 +64,19 @@ def test_a_vault_of_noise_is_told_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / "vault.db").read_bytes() == b"\xa5" * 8192
 
 
+def test_a_wrong_key_is_told_by_us_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Vault(tmp_path / "vault.db", KEY).close()
+    assert code_of(Vault, tmp_path / "vault.db", bytes(32)) == "VAULT_KEY"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_settings_are_unreadable_at_a_place_not_in_a_foreign_language(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("production [[[\n")
+    with pytest.raises(Failure) as caught:
+        Settings.load(tmp_path)
+    assert "l. 1, col. 12" in caught.value.sentence()
+
+
 def test_a_salt_that_was_cut_short_never_makes_a_key(tmp_path: Path) -> None:
     (tmp_path / "vault.salt").write_bytes(b"")
     assert code_of(keys.key_from_passphrase, tmp_path, bytearray(b"phrase")) == "VAULT_KEY"
