@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors import output
-from connectors.console_user import Answers, ConsoleUser, ask_passphrase
+from connectors.console_user import Answers, ConsoleUser, ask_passphrase, at_terminal
 from connectors.opening import open_house
 from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
 from connectors.usage import failure_line, told
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     user = ConsoleUser(_answers(options), quiet=options.json)
     _try_out(options)
-    with open_house(options, ask_passphrase if sys.stdin.isatty() else None) as house:
+    with open_house(options, ask_passphrase if at_terminal() else None) as house:
         result = _perform(house, user, options)
     lines = output.json_lines(result) if options.json else output.text_lines(options.command, result)
     output.write(lines, as_json=options.json)

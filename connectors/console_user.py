@@ -113,7 +113,7 @@ class ConsoleUser:
             print(f"Carte attendue : {news.kind.value}", file=sys.stderr)  # noqa: T201 - the terminal is this door
 
     def _prompt(self, text: str, option: str) -> str:
-        if not _terminal():
+        if not at_terminal():
             raise Failure("ANSWER_MISSING", option=option)
         try:
             return input(f"{text} ").strip()
@@ -136,7 +136,7 @@ class ConsoleUser:
                 raise Failure("ANSWER_MISSING", option="--pin-fd")
             self._pin_read = True
             return read_secret(self._answers.pin_fd)
-        if not _terminal():
+        if not at_terminal():
             raise Failure("ANSWER_MISSING", option="--pin-fd")
         text = f"Code porteur de {question.holder} ({question.tries_left} essais) : "
         return bytearray(getpass.getpass(text), "ascii", "replace")
@@ -232,7 +232,8 @@ _ANSWERS: dict[type, Callable[[ConsoleUser, Any], object]] = {
 }
 
 
-def _terminal() -> bool:
+def at_terminal() -> bool:
+    """Tell whether a person can be asked: standard input may be closed, or no terminal."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 

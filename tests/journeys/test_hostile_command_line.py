@@ -109,6 +109,18 @@ def test_a_data_directory_that_cannot_be_had_is_a_storage_failure(tmp_path: Path
     assert "dossier de données" in sentence(done)
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_change_no_exit_code(here: Door, closed: str) -> None:
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh"]
+    quiet = subprocess.run([*shell, *here.simulated("outbox")], capture_output=True, text=True, check=False)
+    assert quiet.returncode == 0, quiet.stderr
+    asking = subprocess.run(
+        [*shell, *here.simulated("session")], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert asking.returncode == 2
+    assert "Traceback" not in asking.stderr and "ne connaît pas" not in asking.stderr
+
+
 def test_an_unknown_lot_has_no_history(here: Door) -> None:
     assert "n'existe pas" in sentence(here.run("outbox-history", "99"))
     assert "n'existe pas" in sentence(here.run("outbox-history", "9" * 40))
