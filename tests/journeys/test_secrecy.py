@@ -18,9 +18,9 @@ TITLE, BECAUSE = "Consultation du genou", "inconscient"
 # Also the beginnings of what travels: SOAP, SAML, ebXML, CDA, MIME, PKCS and PDF.
 WIRE = (
     "<?xml",
-    "Envelope",
-    "saml",
-    "SubmitObjects",
+    "Envelope>",
+    "saml:",
+    ":SubmitObjectsRequest>",
     "ClinicalDocument",
     "--uuid",
     "BEGIN",
