@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from cps_bridge.workflows.user import User
 from dossier.access import Access, Dossier
 from dossier.context import CardEpoch, PatientContext
+from dossier.failure import Failure
 from dossier.patient import Ins
 from dossier.professional import Activity, CardKind, Professional
 
@@ -103,6 +104,11 @@ class OutboxItemView(Protocol):
         """The last Failure code, or ""."""
         ...
 
+    @property
+    def failure(self) -> Failure | None:
+        """The last failure with its facts, None when there is none."""
+        ...
+
 
 class MoveView(Protocol):
     """One line of a lot's history."""
@@ -120,6 +126,11 @@ class MoveView(Protocol):
     @property
     def code(self) -> str:
         """Why, or ""."""
+        ...
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why, with the facts for its sentence, or None."""
         ...
 
 

@@ -9,7 +9,8 @@ from cps_bridge.documents import check, lot, lot_signature
 from cps_bridge.documents.cda.level1 import build_level1
 from cps_bridge.documents.cda.report import Report
 from cps_bridge.documents.oid import new_oid
-from cps_bridge.storage.outbox import NewItem, NewPart, OutboxItem
+from cps_bridge.storage.frozen import NewPart
+from cps_bridge.storage.outbox import NewItem, OutboxItem
 from cps_bridge.workflows.consult_dossier import open_dossier
 from cps_bridge.workflows.desk import Desk, Session
 from cps_bridge.workflows.send import send_one

@@ -38,7 +38,7 @@ def _settle(desk: Desk, session: Session, item: OutboxItem) -> OutboxItem:
             if failure.code != _MAY_NOT_READ:
                 return item
             # Who may not read may still send: identical bytes and identifiers cannot make a second document.
-            item = desk.outbox.move(item.id, State.QUEUED, failure.code)
+            item = desk.outbox.move(item.id, State.QUEUED, failure.code, **failure.facts)
     return _attempt(desk, session, item) if item.state is State.QUEUED else item
 
 
@@ -74,7 +74,7 @@ def _attempt(desk: Desk, session: Session, item: OutboxItem) -> OutboxItem:
         desk.write(
             "deposit", "done" if state is State.DONE else failure.code, patient=item.patient, subject=item.unique_id
         )
-        return desk.outbox.move(item.id, state, failure.code)
+        return desk.outbox.move(item.id, state, failure.code, **failure.facts)
     desk.write("deposit", "done", patient=item.patient, subject=item.unique_id)
     return desk.outbox.move(item.id, State.DONE)
 

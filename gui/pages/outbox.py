@@ -103,7 +103,7 @@ class OutboxPage(Page):
         """Give the moves of a lot, one a line; a short read of the vault."""
         lines = []
         for move in self.house.outbox.history(number):
-            why = "" if move.code in _QUIET else f" : {Failure(move.code).sentence('fr')}"
+            why = "" if move.code in _QUIET or move.failure is None else f" : {move.failure.sentence('fr')}"
             lines.append(f"{day_and_hour(move.at)} · {move.state.value}{why}")
         return "\n".join(lines)
 
@@ -150,13 +150,13 @@ class OutboxPage(Page):
 
 def lot_of(item: Any) -> Lot:
     """Write the line of a lot."""
-    failure = Failure(item.code) if item.code not in _QUIET else None
+    failure = item.failure if item.code not in _QUIET else None
     tries = f" · {count(item.attempts, 'essai')}" if item.attempts else ""
     detail = f"INS {item.patient} · {day_and_hour(item.updated)}{tries}"
     said = failure is not None and item.state.value != "envoyé"
     return Lot(
         *(item.id, foreign(item.title) or "Document", detail, item.state.value),
-        sentence=failure.sentence("fr").replace(" (?)", "") if failure and said else "",
+        sentence=failure.sentence("fr") if failure and said else "",
         remedy=failure.remedy("fr") if failure and said else "",
         code=item.code,
         action={"incertain": "Vérifier", "à envoyer": "Envoyer", "envoyé": "Preuve"}.get(item.state.value, ""),

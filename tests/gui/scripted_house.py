@@ -75,12 +75,20 @@ class Item:
     attempts: int = 1
     code: str = ""
 
+    @property
+    def failure(self) -> Failure | None:
+        return Failure(self.code) if self.code else None
+
 
 @dataclass(frozen=True)
 class Move:
     at: datetime
     state: State
     code: str = ""
+
+    @property
+    def failure(self) -> Failure | None:
+        return Failure(self.code) if self.code else None
 
 
 def entry(number: int, title: str, type_code: str, class_code: str, year: int, **changes: object) -> DocumentEntry:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Driver
+from gui_driver import Driver
 
 from dossier.failure import Failure
 

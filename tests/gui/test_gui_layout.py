@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Driver
+from gui_driver import Driver
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest

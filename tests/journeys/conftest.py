@@ -8,20 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests_journeys_own import own_readers
+from journey_parts import PDF, own_readers
 
 from cps_bridge.house import House
 from cps_bridge.simulated import Simulation
 from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import user as words
 from dossier.access import BreakGlass, BreakGlassReason, ChannelKind, ConsentMode, Contact, EmergencyChoices
-
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\nxref\n0 4\n0000000000 65535 f \n"
-    b"0000000009 00000 n \n0000000054 00000 n \n0000000105 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n170\n"
-    b"%%EOF\n"
-)
 
 
 class ScriptedUser:

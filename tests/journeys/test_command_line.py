@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests_journeys_own import own_readers
+from journey_parts import own_readers
 
 REPORT = "11488-4"
 

@@ -11,8 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PDF
-from tests_journeys_own import own_readers
+from journey_parts import PDF, own_readers
 
 CODES = (0, 2, 3, 4, 5, 6, 7, 8, 130)
 REPORT = "11488-4"

@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 import pytest
-from conftest import PDF
 from filelock import FileLock
+from journey_parts import PDF
 
 from cps_bridge.storage.outbox import State
 from cps_bridge.workflows import user as words

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from cps_bridge.storage.cipher import Vault
-from cps_bridge.storage.outbox import NewItem, NewPart, Outbox, State, due
+from cps_bridge.storage.frozen import NewPart
+from cps_bridge.storage.outbox import NewItem, Outbox, State, due
 from dossier.context import CardEpoch
 from dossier.document import BytesContent, hash_and_size, read_chunks
 from dossier.failure import Failure
@@ -79,6 +80,15 @@ def test_each_move_is_kept_in_the_history(outbox: Outbox) -> None:
         (State.UNKNOWN, "OUTCOME_UNKNOWN"),
         (State.DONE, "FOUND_AT_HOST"),
     ]
+
+
+def test_a_refusal_keeps_the_facts_of_its_sentence(outbox: Outbox) -> None:
+    number = outbox.enqueue(lot()).id
+    outbox.move(number, State.SENDING)
+    outbox.move(number, State.REFUSED, "XDS_REFUSED", code="XDSRepositoryError")
+    for kept in (outbox.item(number), outbox.history(number)[-1]):
+        assert kept.failure is not None
+        assert "XDSRepositoryError" in kept.failure.sentence("fr")
 
 
 ALLOWED = {

@@ -12,8 +12,9 @@ import pytest
 
 from cps_bridge.storage import keys
 from cps_bridge.storage.cipher import Vault
+from cps_bridge.storage.frozen import NewPart
 from cps_bridge.storage.journal import Journal
-from cps_bridge.storage.outbox import NewItem, NewPart, Outbox, State
+from cps_bridge.storage.outbox import NewItem, Outbox, State
 from cps_bridge.storage.settings import Settings
 from dossier.document import BytesContent
 from dossier.failure import Failure

@@ -1,10 +1,17 @@
-"""Which virtual readers a worker of the test run may use."""
+"""What journeys share: a small real PDF, and which virtual readers a worker of the test run may use."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\nxref\n0 4\n0000000000 65535 f \n"
+    b"0000000009 00000 n \n0000000054 00000 n \n0000000105 00000 n \ntrailer<</Size 4/Root 1 0 R>>\nstartxref\n170\n"
+    b"%%EOF\n"
+)
 
 
 def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
