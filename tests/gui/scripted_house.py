@@ -77,7 +77,7 @@ class Item:
 
     @property
     def failure(self) -> Failure | None:
-        return Failure(self.code) if self.code else None
+        return Failure(self.code, code="XDSRepositoryError") if self.code else None
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Move:
 
     @property
     def failure(self) -> Failure | None:
-        return Failure(self.code) if self.code else None
+        return Failure(self.code, code="XDSRepositoryError") if self.code else None
 
 
 def entry(number: int, title: str, type_code: str, class_code: str, year: int, **changes: object) -> DocumentEntry:
