@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from gui import tokens as t
 from gui.style import Appearance
@@ -32,19 +32,10 @@ class Overlay(QWidget):
         self.clear()
         self._content = content
         self._before = QApplication.focusWidget()
-        if self._drawer:
-            content.setFixedWidth(t.DRAWER_WIDTH)
-            self._place.addStretch(1)
-            self._place.addWidget(content)
-        else:
-            content.setFixedWidth(t.PANEL_WIDTH)
-            middle = QVBoxLayout()
-            middle.addStretch(1)
-            middle.addWidget(content)
-            middle.addStretch(1)
-            self._place.addStretch(1)
-            self._place.addLayout(middle)
-            self._place.addStretch(1)
+        # One flat layout, placed by alignment: taking a nested layout out again frees what its widgets still hold.
+        content.setFixedWidth(t.DRAWER_WIDTH if self._drawer else t.PANEL_WIDTH)
+        side = Qt.AlignmentFlag.AlignRight if self._drawer else Qt.AlignmentFlag.AlignCenter
+        self._place.addWidget(content, 0, side)
         self._cover()
         self.show()
         self.raise_()
@@ -60,11 +51,9 @@ class Overlay(QWidget):
         if self._content is None:
             return
         self._content.hide()
-        self._content.setParent(None)
+        self._place.removeWidget(self._content)
         self._content.deleteLater()
         self._content = None
-        while self._place.takeAt(0) is not None:
-            pass
         self.hide()
         if self._before is not None and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)

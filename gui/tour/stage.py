@@ -35,7 +35,7 @@ _READERS = {
 def show_window(authority: Path | None) -> int:
     """Open the window for people, a pharmacist's card and a family's Vitale card in the readers."""
     app, window = application(), Window()
-    keeper = HouseKeeper(lambda: open_practice(cps="pharmacien", vitale="famille-marchand", authority=authority))
+    keeper = HouseKeeper(lambda _: open_practice(cps="pharmacien", vitale="famille-marchand", authority=authority))
 
     def begin(house: House) -> None:
         window.attach(house)
@@ -51,7 +51,7 @@ def show_window(authority: Path | None) -> int:
 def play_headless(directory: Path, authority: Path | None, say: Callable[[str], None]) -> int:
     """Play every chapter on the real window, leave the proofs in a directory, and say how it ended."""
     app, window, album = application(), Window(look="light"), Album(directory)
-    keeper = HouseKeeper(lambda: open_practice(trace=album.folder("wire"), authority=authority))
+    keeper = HouseKeeper(lambda _: open_practice(trace=album.folder("wire"), authority=authority))
     headless = _Headless(app, window, album, say)
     keeper.opened.connect(headless.begin)
     keeper.failed.connect(headless.give_up)
