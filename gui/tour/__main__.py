@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 def main(argv: list[str] | None = None) -> int:
     """Run the tour; gives the exit code: 0 held, 1 a journey failed, 69 the simulators cannot be had."""
     options = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.ERROR)  # a host that dies is part of the story, not news for the terminal
     if options.headless is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from gui.tour.stage import play_headless, show_window

@@ -33,11 +33,12 @@ def story(tour: Tour) -> Story[None]:
     there = yield from tour.host_documents("sophie")
     check({REPORT, IMAGING_REPORT} <= set(there), "L'hôte n'a pas gardé les documents des médecins.")
     check(not seen & {REPORT, IMAGING_REPORT}, "Le pharmacien voit un document de médecin.")
-    tour.tell(f"L'hôte garde {len(there)} documents ; il n'en montre qu'un au pharmacien, l'ordonnance.")
+    tour.tell("L'hôte garde le compte rendu, l'ordonnance et l'examen ; il ne montre au pharmacien que l'ordonnance.")
     yield from person.click_line(_DOCUMENTS, PRESCRIPTION)
     yield from person.read("preview.title", PRESCRIPTION)
+    yield from person.read("consultation.rights", "ouverts à votre profession")
+    tour.tell("La fenêtre lui dit pourquoi : les documents sont ouverts ou non à chaque profession.")
     yield from tour.screen("ce-que-voit-le-pharmacien")
-    yield from person.read("consultation.rights", "profession")
 
 
 def _is_valid(tour: Tour) -> bool:
