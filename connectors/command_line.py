@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors import output
-from connectors.console_user import Answers, ConsoleUser, ask_passphrase, at_terminal
+from connectors.console_user import Answers, ConsoleUser
 from connectors.opening import open_house
 from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
+from connectors.terminal import ask_passphrase, at_terminal
 from connectors.usage import failure_line, told
 from cps_bridge.house import House
 from dossier.failure import Cancelled, Failure, Kind

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
-import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -12,6 +10,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 
+from connectors.terminal import ask_line, ask_secret, at_terminal, read_secret
 from cps_bridge.workflows import user as words
 from dossier.access import BreakGlass, BreakGlassReason, ChannelKind, ConsentMode, Contact, EmergencyChoices
 from dossier.failure import Cancelled, Failure
@@ -115,10 +114,7 @@ class ConsoleUser:
     def _prompt(self, text: str, option: str) -> str:
         if not at_terminal():
             raise Failure("ANSWER_MISSING", option=option)
-        try:
-            return input(f"{text} ").strip()
-        except (EOFError, KeyboardInterrupt) as error:
-            raise Cancelled from error
+        return ask_line(f"{text} ")
 
     def _pick(self, given: int | None, option: str, text: str, choices: tuple[T, ...], shown: Callable[[T], str]) -> T:
         if given is None:
@@ -139,7 +135,7 @@ class ConsoleUser:
         if not at_terminal():
             raise Failure("ANSWER_MISSING", option="--pin-fd")
         text = f"Code porteur de {question.holder} ({question.tries_left} essais) : "
-        return bytearray(getpass.getpass(text), "ascii", "replace")
+        return ask_secret(text)
 
     def activity(self, question: words.ChooseActivity) -> object:
         """Choose the practice situation by its number."""
@@ -230,26 +226,3 @@ _ANSWERS: dict[type, Callable[[ConsoleUser, Any], object]] = {
     words.AskBreakGlass: ConsoleUser.break_glass,
     **dict.fromkeys(_CONFIRMATIONS, ConsoleUser.confirm),
 }
-
-
-def at_terminal() -> bool:
-    """Tell whether a person can be asked: standard input may be closed, or no terminal."""
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def read_secret(descriptor: int, limit: int = 256) -> bytearray:
-    """Read a secret from a file descriptor up to the end of its first line, without making a str of it."""
-    secret, byte = bytearray(), bytearray(1)
-    try:
-        while len(secret) < limit and os.readv(descriptor, [byte]) == 1 and byte[0] not in b"\r\n":
-            secret += byte
-    except (OSError, OverflowError) as error:
-        raise Failure("DESCRIPTOR_UNREADABLE", number=descriptor) from error
-    finally:
-        byte[:] = b"\0"
-    return secret
-
-
-def ask_passphrase() -> bytearray:
-    """Ask for the vault's passphrase at the terminal, without echo."""
-    return bytearray(getpass.getpass("Phrase de passe du coffre : "), "utf-8")

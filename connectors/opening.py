@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from connectors.console_user import read_secret
+from connectors.terminal import read_secret
 from cps_bridge.house import HostAddress, House
 from cps_bridge.storage.keys import key_from_keyring, key_from_passphrase
 from cps_bridge.storage.settings import Settings

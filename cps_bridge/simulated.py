@@ -224,6 +224,7 @@ def _launch(which: str, module: str, *arguments: object) -> tuple[subprocess.Pop
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # Ctrl-C at a terminal is for the client, which ends its simulators
     )
     try:
         return process, json.loads(_first_line(process.stdout))
