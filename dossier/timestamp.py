@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from dossier.failure import Failure
 
 _SHAPE = re.compile(r"^(\d{4}|\d{6}|\d{8}|\d{10}|\d{12}|\d{14})(?:\.\d{1,4})?([+-]\d{4})?$")
+_LENGTHS = frozenset({4, 6, 8, 10, 12, 14})
 
 
 @dataclass(frozen=True, order=True)
@@ -24,6 +25,8 @@ class Timestamp:
     @classmethod
     def parse(cls, text: str) -> Timestamp:
         """Read an HL7 TS; raises Failure TIMESTAMP_INVALID when it is not one."""
+        if text.isdecimal() and len(text) in _LENGTHS:
+            return cls(text)
         found = _SHAPE.match(text)
         if not found:
             raise Failure("TIMESTAMP_INVALID", value=text[:32])

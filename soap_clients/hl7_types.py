@@ -117,7 +117,8 @@ def to_reference(reference: Reference) -> str:
 def from_reference(text: str) -> Reference:
     """Read one value of referenceIdList; raises Failure HL7_INVALID when nothing is there."""
     parts = _components(text)
-    return Reference(unescape(parts[0]), _authority(_nth(parts, 4)), unescape(_nth(parts, 5)))
+    authority = _authority(parts[3]) if len(parts) > 3 and parts[3] else ""
+    return Reference(unescape(parts[0]), authority, unescape(_nth(parts, 5)))
 
 
 def to_source_patient_info(traits: Traits) -> tuple[str, ...]:

@@ -185,11 +185,15 @@ class Source:
     _window: bytearray = field(default_factory=bytearray)
     _total: int = 0
 
-    def _fill(self) -> bool:
+    def _read(self) -> bytes:
         block = self.stream.read(BLOCK)
         self._total += len(block)
         if self._total > self.limit:
             raise Failure("MTOM_TOO_LARGE")
+        return block
+
+    def _fill(self) -> bool:
+        block = self._read()
         self._window += block
         return bool(block)
 
@@ -200,8 +204,8 @@ class Source:
     def rest(self) -> Iterator[bytes]:
         """Yield all that was not taken: the body of a plain answer, or the epilogue."""
         yield self._take(len(self._window))
-        while self._fill():
-            yield self._take(len(self._window))
+        while block := self._read():
+            yield block
 
     def _take(self, count: int) -> bytes:
         block = bytes(self._window[:count])

@@ -25,6 +25,8 @@ _AUTHOR_SCHEMES = frozenset({v.ENTRY_AUTHOR, v.SET_AUTHOR})
 _LANG = f"{{{v.XML}}}lang"
 _NOBODY = Person("", "", authority="", id_type="")
 
+_CODING_SCHEME = v.CODING_SCHEME
+
 Slots = dict[str, list[str]]
 
 
@@ -98,27 +100,24 @@ class Fields:
 
     def __init__(self, element: etree._Element) -> None:
         self.title = self.comments = self.version = ""
-        self.slots: Slots = {}
+        self.slots = read_slots(element)
         self._codes: dict[str, list[Code]] = {}
         self._authors: list[Author] = []
         self._identifiers: dict[str, str] = {}
-        slots = self.slots
-        for child in element:
+        for child in element.iterchildren(CLASSIFICATION):
+            self._add_classification(child)
+        for child in element.iterchildren(IDENTIFIER):
+            scheme = child.get("identificationScheme", "")
+            if scheme in self._identifiers:
+                raise _invalid(scheme)
+            self._identifiers[scheme] = child.get("value", "")
+        for child in element.iterchildren(NAME, DESCRIPTION, VERSION):
             tag = child.tag
-            if tag == SLOT:
-                name = child.get("name", "")
-                if name in slots:
-                    raise _invalid(name)
-                slots[name] = _values(child)
-            elif tag == CLASSIFICATION:
-                self._add_classification(child)
-            elif tag == IDENTIFIER:
-                self._add_identifier(child)
-            elif tag == NAME:
+            if tag == NAME:
                 self.title = _text(child)
             elif tag == DESCRIPTION:
                 self.comments = _text(child)
-            elif tag == VERSION:
+            else:
                 self.version = child.get("versionName", "")
 
     def _add_classification(self, element: etree._Element) -> None:
@@ -128,25 +127,12 @@ class Fields:
         if scheme in _AUTHOR_SCHEMES:
             self._authors.append(_read_author(element))
             return
-        system = display = ""
-        for child in element:
-            if child.get("name") == v.CODING_SCHEME:  # only slots have a name
-                # Done in C, which halves the cost; an identifier has no space around it that would count.
-                system = etree.tostring(child, method="text", encoding="unicode", with_tail=False).strip()
-            elif child.tag == NAME and len(child):
-                display = child[0].get("value", "")
-        code = _code(element.get("nodeRepresentation", ""), system, display)
+        code = _read_code(element)
         known = self._codes.get(scheme)
         if known is None:
             self._codes[scheme] = [code]
         else:
             known.append(code)
-
-    def _add_identifier(self, element: etree._Element) -> None:
-        scheme = element.get("identificationScheme", "")
-        if scheme in self._identifiers:
-            raise _invalid(scheme)
-        self._identifiers[scheme] = element.get("value", "")
 
     def codes(self, scheme: str) -> tuple[Code, ...]:
         """Give the codes of a scheme, in order."""
@@ -213,30 +199,49 @@ def _invalid(field: str) -> Failure:
 def read_slots(element: etree._Element) -> Slots:
     """Read the slots of an element; raises Failure XDS_METADATA_INVALID for a repeated one."""
     slots: Slots = {}
-    for child in element:
-        if child.tag == SLOT:
-            name = child.get("name", "")
-            if name in slots:
-                raise _invalid(name)
+    for child in element.iterchildren(SLOT):
+        name = child.get("name", "")
+        if name in slots:
+            raise _invalid(name)
+        if len(child) and len(values := child[0]) == 1:
+            slots[name] = [values[0].text or ""]
+        else:
             slots[name] = _values(child)
     return slots
 
 
 def _values(slot: etree._Element) -> list[str]:
-    for values in slot:
-        return [value.text or "" for value in values]
-    return []
+    return [value.text or "" for value in slot[0]] if len(slot) else []
 
 
 def _text(holder: etree._Element) -> str:
-    for localized in holder:
-        return localized.get("value", "")
-    return ""
+    return holder[0].get("value", "") if len(holder) else ""
+
+
+def _read_code(element: etree._Element) -> Code:
+    """Read a coded value: its slot, then its name; whatever else there is, or in another order, is read the long way.
+
+    The short way goes by index and asks as little as it can: each question to an element costs as much as the element.
+    """
+    code = element.get("nodeRepresentation", "")
+    if len(element) == 2:
+        slot, name = element[0], element[1]
+        if len(slot) == len(name) == 1 and slot.get("name") == _CODING_SCHEME and name.tag == NAME:
+            values = slot[0]
+            if len(values) == 1:
+                return _code(code, values[0].text or "", name[0].get("value", ""))
+    systems = read_slots(element).get(_CODING_SCHEME, ())
+    if len(systems) > 1:
+        raise _invalid(_CODING_SCHEME)
+    display = ""
+    for name in element.iterchildren(NAME):
+        display = _text(name)
+    return _code(code, systems[0] if systems else "", display)
 
 
 @lru_cache(4096)
 def _code(code: str, system: str, display: str) -> Code:
-    return Code(code, system, display)
+    return Code(code, system.strip(), display)
 
 
 def _read_author(element: etree._Element) -> Author:

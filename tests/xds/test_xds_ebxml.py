@@ -105,6 +105,21 @@ def test_a_hash_in_capitals_is_the_same_hash() -> None:
     assert through_the_wire(replace(models.ENTRY, hash=models.ENTRY.hash.upper())) == models.ENTRY
 
 
+def test_a_code_is_the_same_in_whatever_order_it_is_written() -> None:
+    element = golden("entry")
+    for each in element.iterfind(f"{RIM}Classification"):
+        each[:] = reversed(each)
+    assert from_ebxml(element) == models.ENTRY
+
+
+def test_two_coding_schemes_of_one_code_are_an_error() -> None:
+    element = golden("entry")
+    code = element.find(f"{RIM}Classification[@classificationScheme='{v.ENTRY_TYPE}']")
+    assert code is not None
+    code[0][0].append(copy.deepcopy(code[0][0][0]))
+    assert failed_field(element) == v.CODING_SCHEME
+
+
 @pytest.mark.parametrize("name", ["creationTime", "hash", "size", "sourcePatientInfo"])
 def test_a_repeated_slot_is_an_error(name: str) -> None:
     element = golden("entry")
