@@ -59,8 +59,7 @@ install_python() {
   "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r "$VENV/locked.txt" || exit 69
   "$VENV/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e "$ROOT" || exit 69
   if grep '^pyscard' "$ROOT/requirements.lock" >"$VENV/pyscard.txt"; then
-    "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r "$VENV/pyscard.txt" >"$VENV/pyscard.log" 2>&1 ||
-      echo "pyscard n'a pas pu être compilé (gcc, swig ou libpcsclite-dev manque) : lecteurs simulés dans le programme."
+    "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r "$VENV/pyscard.txt" >"$VENV/pyscard.log" 2>&1
   fi
   echo "$stamp" >"$VENV/.complete"
 }
@@ -73,4 +72,6 @@ prepare() {
   install_python
   exec 9>&-
   PYTHON="$VENV/bin/python"
+  ls "$VENV"/lib/python3*/site-packages/smartcard >/dev/null 2>&1 ||
+    echo "pyscard manque dans l'environnement (gcc, swig et libpcsclite-dev le compilent) : lecteurs simulés dans le programme."
 }

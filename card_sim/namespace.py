@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import socket
@@ -25,6 +26,11 @@ _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x2, 0x4, 0x1000, 0x4000
 _MNT_DETACH = 2
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 
+_REASONS = {
+    errno.EPERM: "ils ne sont pas permis à cet utilisateur",
+    errno.ENOSPC: "leur nombre est épuisé, ou limité à zéro (user.max_user_namespaces)",
+}
+
 
 class NamespaceError(Exception):
     """This machine refuses namespaces; the text says which step."""
@@ -39,7 +45,7 @@ def enter() -> None:
         _private_pcsc_directory(libc)
         _loopback_up()
     except OSError as error:
-        raise NamespaceError(error.strerror or str(error)) from error
+        raise NamespaceError(_REASONS.get(error.errno or 0, error.strerror or str(error))) from error
 
 
 def _unshare(libc: ctypes.CDLL) -> None:

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -60,7 +61,8 @@ class Simulation:
         """
         authority = directory / "authority"
         Authority.open(authority)
-        real = bool(os.environ.get(_PAIRS))
+        # Without pyscard, virtual readers of the PC/SC service are out of reach.
+        real = bool(os.environ.get(_PAIRS)) and find_spec("smartcard") is not None
         hands: _PcscHands | _ProcessHands = _PcscHands(authority) if real else _ProcessHands(authority)
         simulation = cls(directory, hands.port, hands, real_pcsc=real)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def vpcd_pair() -> tuple[tuple[str, int], tuple[str, int], tuple[str, str]]:
     """
     pairs = [pair for pair in os.environ.get(_PAIRS, "").split(";") if pair]
     names = os.environ.get(_READERS, "").split(";")
+    if find_spec("smartcard") is None:
+        pytest.skip("pyscard is not installed: readers of the PC/SC service are out of reach")
     if not pairs:
         pytest.skip("no virtual readers: run under `python -m card_sim namespace -- pytest ...`")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
