@@ -1,183 +1,35 @@
-"""``cps-bridge``: every use case of the catalogue from a terminal or a program."""
+"""``cps-bridge``: the entry point. ``window`` becomes the window at once; other commands import what they need after.
 
-from __future__ import annotations
+Nothing else is imported here: what this process imports before it becomes the window, a person waits for twice.
+"""
 
-import argparse
-import logging
 import os
 import sys
-import tempfile
-import traceback
-from pathlib import Path
-from typing import Any
 
-from connectors import output
-from connectors.console_user import Answers, ConsoleUser
-from connectors.opening import open_house
-from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
-from connectors.terminal import ask_passphrase, at_terminal
-from connectors.usage import failure_line, told
-from cps_bridge.house import House
-from dossier.failure import Cancelled, Failure, Kind
-
-log = logging.getLogger("connectors")
-_SHEETS = ("accuse-creation.pdf", "secrets-patient.pdf")
-_NOT_DONE = (("UNKNOWN", Kind.UNKNOWN_OUTCOME), ("REFUSED", Kind.HOST), ("QUEUED", Kind.NETWORK))
+# Options of ``window`` that argparse takes as they are; with any other word it reads the whole line, and complains.
+FLAGS = ("--simulated", "--exit-after-paint", "--yes", "--json")
+TEXTS = ("--data", "--host", "--host-ca", "--insi", "--cps", "--vitale", "--trace")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; gives the exit code of the epilog of ``--help``."""
     given = sys.argv[1:] if argv is None else argv
-    options = parser().parse_args(given)
-    if logging.lastResort:
-        logging.lastResort.setLevel(logging.ERROR)  # the rest is for diagnosis, not for who reads this terminal
-    if options.command == "window":
-        _become_window(given)
-    try:
-        return _run(options)
-    except Failure as failure:
-        return _complain(failure, options.json)
-    except (Cancelled, KeyboardInterrupt):
-        return Kind.CANCELLED.value
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        # Neither the message nor the values: they may hold a name or a number.
-        log.error("%s: %s in %s line %s", options.command, type(error).__name__, place.name, place.lineno)
-        return _complain(Failure("UNFORESEEN"), options.json)
+    if given[:1] == ["window"] and is_plain(given[1:]):
+        become_window(given[1:])
+    from connectors.commands import run
+
+    return run(given)
 
 
-def _run(options: argparse.Namespace) -> int:
-    user = ConsoleUser(_answers(options), quiet=options.json)
-    _try_out(options)
-    with open_house(options, ask_passphrase if at_terminal() else None) as house:
-        result = _perform(house, user, options)
-    lines = output.json_lines(result) if options.json else output.text_lines(options.command, result)
-    output.write(lines, as_json=options.json)
-    return _exit_code(options.command, result)
+def is_plain(words: list[str]) -> bool:
+    """Tell whether these options of ``window`` need no parser to be known as well written."""
+    left = iter(words)
+    return all(word in FLAGS or (word in TEXTS and not next(left, "-").startswith("-")) for word in left)
 
 
-def _become_window(argv: list[str]) -> None:
-    rest = [each for each in argv if each != "window"]
-    os.execv(sys.executable, [sys.executable, "-m", "gui", *rest])  # noqa: S606 - the same interpreter, our own module
-
-
-def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> Any:
-    name = options.command
-    if name not in NEEDS_NOTHING:
-        session = user.follow(house.run("session", user))
-        if name == "session":
-            return session
-    if name not in NEEDS_NOTHING | NEEDS_SESSION:
-        _identify(house, user, options)
-        _enter(house, user, options)
-    if name == "patient":
-        return _identify(house, user, options)
-    if name in ("break-glass", "regulation"):
-        return house.dossier
-    result = user.follow(house.run(name, user, **_request(options)))
-    return _write_files(options, result)
-
-
-def _identify(house: House, user: ConsoleUser, options: argparse.Namespace) -> Any:
-    # An empty --ins, from a program whose variable is empty, must not become whoever's card is in the reader.
-    source = "vitale" if options.ins is None else "ins"
-    return user.follow(house.run("patient", user, source=source, ins=options.ins or "", oid=options.oid))
-
-
-def _enter(house: House, user: ConsoleUser, options: argparse.Namespace) -> None:
-    if options.command == "break-glass" or getattr(options, "reason", None):
-        user.follow(house.run("break-glass", user))
-    elif options.command == "regulation" or getattr(options, "regulation", False):
-        user.follow(house.run("regulation", user))
-
-
-_REQUESTS = {
-    "deposit": ("path", "type_code", "title", "masked", "hidden_from_patient"),
-    "deposit-imaging": ("report", "folder", "title", "masked"),
-    "study": ("folder",),
-    "open": ("unique_id",),
-    "list": ("archived",),
-    "outbox-history": ("number",),
-    "proof": ("number",),
-    "journal-export": ("path",),
-}
-
-
-def _request(options: argparse.Namespace) -> dict[str, object]:
-    if options.command == "mask":
-        return {"unique_id": options.unique_id, "masked": not options.show}
-    return {name: getattr(options, name) for name in _REQUESTS.get(options.command, ())}
-
-
-def _try_out(options: argparse.Namespace) -> None:
-    """Find out before anything is done that its result could not be written: secrets are given only once."""
-    out: Path | None = getattr(options, "out", None)
-    if out is None:
-        return
-    try:
-        if options.command == "create":
-            out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        taken = any((out / name).exists() for name in _SHEETS) if options.command == "create" else out.is_dir()
-        with tempfile.TemporaryFile(dir=out if options.command == "create" else out.parent):
-            pass
-    except OSError as error:
-        raise Failure("OUT_UNUSABLE") from error
-    if taken:
-        raise Failure("OUT_UNUSABLE")
-
-
-def _write_files(options: argparse.Namespace, result: Any) -> Any:
-    out: Path | None = getattr(options, "out", None)
-    if out is None:
-        return result
-    try:
-        if options.command == "create":
-            for name, sheet in zip(_SHEETS, (result.acknowledgement, result.secrets), strict=True):
-                _private(out / name, sheet)
-            return result.dossier
-        if options.command == "proof":
-            _private(out, result)
-            return None
-        _private(out, result.body)
-    except OSError as error:
-        raise Failure("FILE_NOT_WRITTEN", path="--out") from error
-    return result.entry
-
-
-def _private(path: Path, data: bytes) -> None:
-    with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as stream:  # noqa: PTH123 - 0600 at once
-        stream.write(data)
-
-
-def _answers(options: argparse.Namespace) -> Answers:
-    given = vars(options)
-    return Answers(
-        pin_fd=options.pin_fd,
-        activity=options.activity,
-        beneficiary=options.beneficiary,
-        informed=given.get("informed"),
-        consent=given.get("consent"),
-        break_glass_allowed=False if given.get("no_break_glass") else None,
-        regulation_allowed=False if given.get("no_regulation") else None,
-        email=given.get("email"),
-        mobile=given.get("mobile"),
-        access=given.get("access"),
-        reason=given.get("reason"),
-        because=given.get("because"),
-        yes=options.yes,
-    )
-
-
-def _exit_code(command: str, result: Any) -> int:
-    """A lot that was refused, or whose fate is unknown, is not done; of several lots the worst counts."""
-    sent = result if command == "send" else (result,)
-    states = {getattr(getattr(item, "state", None), "name", "") for item in sent}
-    return next((kind.value for state, kind in _NOT_DONE if state in states), 0)
-
-
-def _complain(failure: Failure, as_json: bool) -> int:
-    print(failure_line(failure) if as_json else told(failure), file=sys.stderr)  # noqa: T201 - the terminal is this door
-    return failure.kind.value
+def become_window(options: list[str]) -> None:
+    """Replace this process by the window: ``connectors`` knows nothing of the toolkit."""
+    os.execv(sys.executable, [sys.executable, "-m", "gui", *options])  # noqa: S606 - the same interpreter, our own module
 
 
 if __name__ == "__main__":
