@@ -5,11 +5,10 @@ Colours are checked in pairs (``PAIRS``): the contrast of each is 4.5:1 or more 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours of one appearance, by what they mean."""
 
     ground: str
@@ -187,4 +186,4 @@ def contrast(one: str, other: str) -> float:
 
 def names() -> tuple[str, ...]:
     """Give the names of all colours."""
-    return tuple(each.name for each in fields(Palette))
+    return Palette._fields
