@@ -63,7 +63,7 @@ def _tell(control: Path, text: str) -> int:
     return 0 if answer["ok"] else 1
 
 
-def _namespace(pairs: int, rest: list[str], or_without: bool) -> int:  # noqa: RET503 - exec does not return
+def _namespace(pairs: int, rest: list[str], or_without: bool) -> int:
     command = rest[1:] if rest[:1] == ["--"] else rest
     if not command:
         return _refuse("Il manque la commande à lancer, après « -- ».", 64)
@@ -76,13 +76,16 @@ def _namespace(pairs: int, rest: list[str], or_without: bool) -> int:  # noqa: R
         reason = f"Cette machine refuse les espaces de noms : {error}"
     except pcsc_service.ServiceError as error:
         reason = f"Le service PC/SC privé n'a pas démarré : {error}"
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):  # the latter when a directory of PATH cannot be looked into
         return _refuse(f"La commande {command[0]} est introuvable.", 127)
     if not or_without:
         return _refuse(reason, runner.UNAVAILABLE)
     print(f"{reason}. Lecteurs simulés dans le programme.", file=sys.stderr)  # noqa: T201
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the runner may have blocked some, and a program inherits that
-    os.execvp(command[0], command)  # noqa: S606 - the command of the person who started us
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - the command of the person who started us
+    except OSError:
+        return _refuse(f"La commande {command[0]} est introuvable.", 127)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -149,6 +149,18 @@ def test_a_missing_command_is_said():
     assert run().returncode == 64
 
 
+def test_a_missing_command_is_said_even_without_namespaces():
+    script = (
+        "import sys, card_sim.namespace as space\n"
+        "def refused(): raise space.NamespaceError('essai')\n"
+        "space.enter = refused\n"
+        "from card_sim.__main__ import main; sys.exit(main(['namespace', '--or-without', '--', 'no-such-command']))"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert answer.returncode == 127
+    assert "Traceback" not in answer.stderr
+
+
 def test_a_machine_without_the_virtual_driver_is_told_in_one_french_line():
     script = (
         "import sys, card_sim.pcsc_service as service; service._LIBRARIES = ()\n"
