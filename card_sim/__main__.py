@@ -76,7 +76,7 @@ def _namespace(pairs: int, rest: list[str], or_without: bool) -> int:
         reason = f"Cette machine refuse les espaces de noms : {error}"
     except pcsc_service.ServiceError as error:
         reason = f"Le service PC/SC privé n'a pas démarré : {error}"
-    except (FileNotFoundError, PermissionError):  # the latter when a directory of PATH cannot be looked into
+    except FileNotFoundError:
         return _refuse(f"La commande {command[0]} est introuvable.", 127)
     if not or_without:
         return _refuse(reason, runner.UNAVAILABLE)

@@ -62,7 +62,7 @@ def running(pairs: int) -> Iterator[tuple[Addresses, Addresses]]:
     if daemon is None or driver is None:
         raise ServiceError("pcscd ou le lecteur virtuel vsmartcard-vpcd n'est pas installé")
     folder = PCSC_DIRECTORY / "cps-bridge"
-    _configure(folder, driver, pairs)
+    _configured(folder, driver, pairs)
     with (folder / "log").open("wb") as log:
         service = subprocess.Popen(
             [daemon, "--foreground", "--error", "--config", str(folder / "readers")],
@@ -78,6 +78,13 @@ def running(pairs: int) -> Iterator[tuple[Addresses, Addresses]]:
         yield addresses(pairs), _wait_for_names(service, pairs)
     finally:
         _stop(service)
+
+
+def _configured(folder: Path, driver: Path, pairs: int) -> None:
+    try:
+        _configure(folder, driver, pairs)
+    except OSError as error:
+        raise ServiceError("le lecteur virtuel vsmartcard-vpcd ne peut pas être lu") from error
 
 
 def _configure(folder: Path, driver: Path, pairs: int) -> None:

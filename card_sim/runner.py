@@ -43,11 +43,14 @@ def _run_beside_service(command: Sequence[str], pairs: int) -> int:
             "CPS_BRIDGE_VPCD": ";".join(",".join(pair) for pair in addresses),
             "CPS_BRIDGE_VPCD_READERS": ";".join(",".join(pair) for pair in names),
         }
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            preexec_fn=pcsc_service.following_parent(signal.SIGTERM),  # noqa: PLW1509
-        )
+        try:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                preexec_fn=pcsc_service.following_parent(signal.SIGTERM),  # noqa: PLW1509
+            )
+        except PermissionError as error:  # also when a directory of PATH cannot be looked into
+            raise FileNotFoundError(command[0]) from error
         return _wait(process)
 
 
