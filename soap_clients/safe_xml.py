@@ -20,6 +20,7 @@ TREE_LIMIT = 16 * MEGABYTE
 STREAM_LIMIT = 256 * MEGABYTE
 
 _BLOCK = 64 * 1024
+_CHUNK = 128 * 1024  # about fifteen registry entries: fewer turns of the parser, still little held at a time
 _FIRST_MARK = re.compile(rb"<!DOCTYPE|<[A-Za-z_:\x80-\xff]")
 _RESOURCES = ("huge text node", "depth", "Resource limit", "too long", "too large", "amplification")
 
@@ -53,7 +54,8 @@ def iterate(
     wanted, opening = frozenset(tags), frozenset(start_tags)
     events = ("start", "end") if opening else ("end",)
     source = cast(IO[Any], _Guarded(stream, limit))
-    parser = etree.iterparse(source, events=events, tag=[*wanted, *(opening - wanted)], **_options())
+    options = {**_options(), "chunk_size": _CHUNK}
+    parser = etree.iterparse(source, events=events, tag=[*wanted, *(opening - wanted)], **options)
     checked = False
     try:
         for event, element in parser:

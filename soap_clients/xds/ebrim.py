@@ -105,7 +105,13 @@ class Fields:
         self._authors: list[Author] = []
         self._identifiers: dict[str, str] = {}
         for child in element.iterchildren(CLASSIFICATION):
-            self._add_classification(child)
+            scheme = child.get("classificationScheme")
+            if scheme in _AUTHOR_SCHEMES:
+                self._authors.append(_read_author(child))
+            elif scheme in self._codes:
+                self._codes[scheme].append(_read_code(child))
+            elif scheme is not None:
+                self._codes[scheme] = [_read_code(child)]
         for child in element.iterchildren(IDENTIFIER):
             scheme = child.get("identificationScheme", "")
             if scheme in self._identifiers:
@@ -119,20 +125,6 @@ class Fields:
                 self.comments = _text(child)
             else:
                 self.version = child.get("versionName", "")
-
-    def _add_classification(self, element: etree._Element) -> None:
-        scheme = element.get("classificationScheme")
-        if scheme is None:
-            return
-        if scheme in _AUTHOR_SCHEMES:
-            self._authors.append(_read_author(element))
-            return
-        code = _read_code(element)
-        known = self._codes.get(scheme)
-        if known is None:
-            self._codes[scheme] = [code]
-        else:
-            known.append(code)
 
     def codes(self, scheme: str) -> tuple[Code, ...]:
         """Give the codes of a scheme, in order."""
@@ -169,7 +161,7 @@ class Fields:
     def time(self, name: str) -> Timestamp | None:
         """Give a time slot, None when absent."""
         text = self.single(name)
-        return convert(Timestamp.parse, text, name) if text else None
+        return convert(_timestamp, text, name) if text else None
 
     def composite(self, name: str, reader: Callable[[str], T]) -> T | None:
         """Give a single-valued slot read by one of the HL7 readers, None when absent."""
@@ -237,6 +229,11 @@ def _read_code(element: etree._Element) -> Code:
     for name in element.iterchildren(NAME):
         display = _text(name)
     return _code(code, systems[0] if systems else "", display)
+
+
+@lru_cache(4096)
+def _timestamp(text: str) -> Timestamp:
+    return Timestamp.parse(text)
 
 
 @lru_cache(4096)
