@@ -15,7 +15,8 @@ CPS, VITALE = 0, 1
 
 
 def put_in(tour: Tour, slot: int, card: str) -> Story[None]:
-    """Put a card in a reader, in the place of the one that is there, and wait until it is known."""
+    """Take out the card that is there, as a hand must, put another one in, and wait until it is known."""
+    yield from take_out(tour, slot)
     before = _stays(tour)
     yield from tour.aside(f"la carte « {card} » insérée", lambda: tour.simulation.insert(slot, card))
     yield Wait(f"la carte « {card} » reconnue", lambda: _stays(tour) - before)
