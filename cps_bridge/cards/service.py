@@ -60,6 +60,12 @@ class CardService:
         """Give the present state of each reader."""
         return self._watch.slots()
 
+    def settled_slots(self) -> tuple[Slot, ...]:
+        """Look at the readers now, let every card that is there be identified, and give the state of each reader."""
+        self._watch.refresh()
+        self._thread.run(lambda: None)  # after the identifications that the look has queued
+        return self.slots()
+
     def subscribe(self, listener: Callable[[tuple[Slot, ...]], None]) -> Callable[[], None]:
         """Call the listener from the watch thread at each change of the slots; the result unsubscribes."""
         return self._watch.subscribe(listener)

@@ -119,7 +119,12 @@ class Desk:
 
         Raises Failure PATIENT_CHANGED. A card that was taken away in sight changes nothing for the patient on screen.
         """
-        if context.epoch is None or not self.cards.is_current(context.epoch):
+        if context.epoch is None:
+            return
+        if not self.cards.is_current(context.epoch):
+            # The thread that tells of the readers may be late: whether another one is there is asked here.
+            if any(slot.kind is CardKind.VITALE for slot in self.cards.settled_slots()):
+                raise Failure("PATIENT_CHANGED")
             return
         try:
             self.cards.read_vitale(context.epoch)

@@ -105,6 +105,25 @@ def test_a_vitale_changed_too_fast_for_the_reader_to_tell_is_found_out(practice:
     assert practice.house.outbox.items() == ()
 
 
+def test_another_vitale_is_found_out_even_before_the_readers_have_told_of_it(
+    practice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    practice.consult("generaliste", "jean")
+
+    def swap(question: words.ConfirmDeposit) -> bool:
+        # Told too late: the thread that watches the readers has not run yet.
+        monkeypatch.setattr(practice.house.desk, "cards_changed", lambda slots: None)
+        practice.simulation.remove(1)
+        practice.simulation.insert(1, "paul")
+        return True
+
+    practice.user.answers["ConfirmDeposit"] = swap
+    with pytest.raises(Failure) as caught:
+        practice.do("deposit", path=practice.pdf(), type_code=REPORT)
+    assert caught.value.code == "PATIENT_CHANGED"
+    assert practice.house.outbox.items() == ()
+
+
 def test_a_vitale_taken_away_in_sight_leaves_the_deposit_possible(practice: Any) -> None:
     practice.consult("generaliste", "jean")
     practice.remove(1)
