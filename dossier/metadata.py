@@ -67,7 +67,7 @@ class LocalId:
     id_type: str = "PI"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """One entry of referenceIdList: id, assigning authority, kind (urn:ihe:iti:xds:2013:accession ...)."""
 
@@ -85,7 +85,7 @@ class Availability(enum.Enum):
     DELETED = "urn:asip:ci-sis:2010:StatusType:Deleted"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DocumentEntry:
     """One document's metadata. Times are UTC; hash is lower-case hex SHA-1, size in bytes (0 when not known).
 

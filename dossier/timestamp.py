@@ -12,7 +12,7 @@ _SHAPE = re.compile(r"^(\d{4}|\d{6}|\d{8}|\d{10}|\d{12}|\d{14})(?:\.\d{1,4})?([+
 _LENGTHS = frozenset({4, 6, 8, 10, 12, 14})
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Timestamp:
     """An HL7 v3 TS value (yyyy[MM[dd[HH[mm[ss]]]]][+-zzzz]), kept exactly as given.
 

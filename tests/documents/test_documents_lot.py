@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -32,7 +33,7 @@ def lot(make_report, doctor, surgery, patient):
     first = build_level1(make_report(), f"{ROOT}.1")
     second = build_level1(make_report(title="Ordonnance", type_code="57833-6"), f"{ROOT}.2")
     raw = BytesContent(b"\x00" * 128 + b"DICM" + bytes(range(256)))
-    entry = first.entry.__class__(**{**vars(first.entry), "unique_id": f"{ROOT}.3", "mime_type": "application/dicom"})
+    entry = replace(first.entry, unique_id=f"{ROOT}.3", mime_type="application/dicom")
     documents = (first, second, Document(entry, raw))
     return build_lot(documents, doctor, surgery, patient.ins, "60", ROOT, NOW)
 
