@@ -14,6 +14,20 @@ from gui.jobs import Job, Jobs
 from gui.printing import Printer
 
 Place = Callable[[QWidget], None]
+_ANSWERED_BY_HOST = frozenset(
+    (
+        "dossier",
+        "administration",
+        "create",
+        "reactivate",
+        "authorise",
+        "list",
+        "open",
+        "mask",
+        "break-glass",
+        "regulation",
+    )
+)
 
 
 class Stage(QObject):
@@ -49,6 +63,8 @@ class Stage(QObject):
             if place is not None:
                 self._places[use_case] = place
             job.failed.connect(self._watch_host)
+            if use_case in _ANSWERED_BY_HOST:
+                job.done.connect(lambda _: self._host_answers())
         return job
 
     def place_of(self, job: Job) -> Place | None:
@@ -85,6 +101,11 @@ class Stage(QObject):
         """Hear nothing more and end the rendering thread."""
         self.jobs.close()
         self._renderer.shutdown(wait=False, cancel_futures=True)
+
+    def _host_answers(self) -> None:
+        if self.host_ok is not True:
+            self.host_ok = True
+            self.changed.emit("host")
 
     def _watch_host(self, failure: Any) -> None:
         from dossier.failure import Kind

@@ -224,7 +224,8 @@ class ConsultationPage(Page):
 
     def _sent(self, item: Any) -> None:
         tell_item(self, item)
-        if self._may_read(self.house.dossier):
+        # Without an answer of the host, a list that fails too would say "nothing was sent" over what must be read.
+        if item.state.value == "envoyé" and self._may_read(self.house.dossier):
             self._list()
 
     def _cancel(self) -> None:

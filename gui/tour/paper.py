@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocum
 from gui.printing import Printer
 from gui.rendering import render
 
-_STYLE = "body { font-size: 11pt; } h1 { font-size: 16pt; } p { margin: 8px 0; }"
+_LETTERS_POINTS = 11
 
 
 def write_letter(path: Path, head: str, title: str, *paragraphs: str) -> Path:
@@ -23,9 +23,11 @@ def write_letter(path: Path, head: str, title: str, *paragraphs: str) -> Path:
         QPageLayout(QPageSize(QPageSize.PageSizeId.A4), QPageLayout.Orientation.Portrait, QMarginsF(20, 20, 20, 20))
     )
     letter = QTextDocument()
-    letter.setDefaultStyleSheet(_STYLE)
+    face = letter.defaultFont()
+    face.setPointSize(_LETTERS_POINTS)
+    letter.setDefaultFont(face)
     body = "".join(f"<p>{each}</p>" for each in paragraphs)
-    letter.setHtml(f"<body><p>{head.replace(chr(10), '<br/>')}</p><h1>{title}</h1>{body}</body>")
+    letter.setHtml(f"<body><p>{head.replace(chr(10), '<br/>')}</p><h2>{title}</h2>{body}</body>")
     letter.print_(writer)
     return path
 

@@ -122,12 +122,16 @@ class Person:
 
     def catch(self, use_case: str) -> list[Any]:
         """Hear the result of a use case that a click has just begun: the list holds it once it is there."""
+        caught: list[Any] = []
+        self.job(use_case).done.connect(caught.append)
+        return caught
+
+    def job(self, use_case: str) -> Job:
+        """Give a use case that a click has just begun."""
         job = self.window.stage.jobs.running(use_case)
         if job is None:
             raise TourError(f"Le geste n'a pas commencé « {use_case} ».")
-        caught: list[Any] = []
-        job.done.connect(caught.append)
-        return caught
+        return job
 
     def settled(self) -> Story[None]:
         """Wait until nothing moves any more: no work but what waits for a person, and the layout is done."""

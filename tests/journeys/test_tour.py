@@ -102,10 +102,12 @@ def test_what_is_not_of_the_tour_stays(played: Any) -> None:
     assert "99-of-an-earlier-tour.png" not in names(out / "screens")
 
 
-def test_the_two_sheets_are_real_text(played: Any) -> None:
+def test_the_sheets_are_real_text(played: Any) -> None:
     prints = played[0] / "prints"
-    assert {"accuse-de-creation.pdf", "identifiants-du-patient.pdf"} <= set(names(prints))
-    assert "MARCHAND" in run("pdftotext", "-layout", prints / "accuse-de-creation.pdf", "-")
+    assert names(prints) == ["accuse-de-creation.pdf", "identifiants-du-patient.pdf", "preuve-de-depot.pdf"]
+    for path in prints.iterdir():
+        assert "MARCHAND" in run("pdftotext", "-layout", path, "-") or path.name == "preuve-de-depot.pdf"
+    assert "Courrier au neurologue" in run("pdftotext", "-layout", prints / "preuve-de-depot.pdf", "-")
 
 
 def test_the_password_is_on_its_sheet_and_nowhere_else(played: Any) -> None:

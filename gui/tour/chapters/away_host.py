@@ -8,7 +8,7 @@ from gui.tour.story import Story, Wait, check
 from gui.tour.tour import Tour
 
 TITLE = "Hôte absent : un envoi incertain est levé, le document n'est déposé qu'une fois"
-LETTER = "Courrier au kinésithérapeute"
+LETTER = "Courrier au neurologue"
 _FAULT = {"transaction": "TD2.1", "when": "after_commit", "effect": "exit", "times": 1}
 
 
@@ -19,12 +19,16 @@ def story(tour: Tour) -> Story[None]:
     yield from receive_sophie(tour)
     yield from tour.aside("la panne préparée", lambda: host.operate("faults", _FAULT))
     path = write_letter(
-        tour.papers / "Courrier kine.pdf", "Docteur Claire MARTIN", LETTER, "Dix séances de rééducation du rachis."
+        tour.papers / "Courrier neurologue.pdf",
+        "Docteur Claire MARTIN",
+        LETTER,
+        "Merci de recevoir Sophie MARCHAND pour des céphalées récentes.",
     )
     yield from fill_deposit(tour, path, title=LETTER)
     yield from send_deposit(tour)
     item = yield from confirm_deposit(tour, "courrier")
     check(item.state.value == "incertain", f"L'envoi est « {item.state.value} » quand l'hôte meurt sans répondre.")
+    yield from person.read("consultation.message.sentence", "parti sans réponse")
     tour.tell("L'hôte s'arrête après avoir reçu le lot, sans répondre : l'envoi est incertain.")
     yield from tour.screen("hote-sans-reponse")
     yield from person.click("rail.outbox")
@@ -38,11 +42,23 @@ def story(tour: Tour) -> Story[None]:
     yield from person.settled()
     yield from person.click(f"outbox.line.{item.id}.fold")
     yield from tour.screen("envoi-leve")
+    yield from _proof(tour, item.id)
     check(tour.house.outbox.item(item.id).code == "FOUND_AT_HOST", "L'envoi a été refait au lieu d'être vérifié.")
     titles = yield from tour.host_documents("sophie")
     check(titles.count(LETTER) == 1, f"Le courrier est {titles.count(LETTER)} fois dans le dossier.")
     yield from person.click("rail.consultation")
     yield from person.click("consultation.refresh")
     yield Wait("le courrier listé", lambda: person.lines("consultation.documents").count(LETTER) == 1)
+    yield from person.read("strip.host", "ok")
     tour.tell("Le courrier est dans le dossier, exactement une fois.")
     yield from tour.screen("depose-une-seule-fois")
+
+
+def _proof(tour: Tour, number: int) -> Story[None]:
+    person, tray = tour.person, tour.tray
+    before = len(tray.printed)
+    yield from person.click(f"outbox.line.{number}.go")
+    person.job("proof").done.connect(lambda pdf: tray.expect("preuve-de-depot", pdf))
+    yield Wait("la preuve imprimée", lambda: len(tray.printed) > before)
+    tray.forget()
+    tour.tell("La preuve du dépôt est imprimée.")

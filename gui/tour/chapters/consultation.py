@@ -67,8 +67,8 @@ def _deposit_report(tour: Tour) -> Story[Path]:
     path = write_letter(
         tour.papers / "CR consultation 2026-11-23.pdf",
         *(_HEAD, "Compte rendu de consultation", "Patiente : Sophie MARCHAND, née le 14/05/1987."),
-        "Motif : lombalgie depuis dix jours, sans signe de gravité. Examen neurologique normal.",
-        "Conduite à tenir : antalgiques, reprise progressive de la marche, IRM si persistance à six semaines.",
+        "Motif : céphalées depuis dix jours, sans signe de gravité. Examen neurologique normal.",
+        "Conduite à tenir : antalgiques, angio-IRM cérébrale, nouvelle consultation avec le résultat.",
     )
     yield from fill_deposit(tour, path)
     yield from person.read("deposit.title", "CR consultation")

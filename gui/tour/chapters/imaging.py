@@ -10,7 +10,7 @@ from gui.tour.story import Story, Wait, check
 from gui.tour.tour import Tour
 
 TITLE = "Radiologie : compte rendu et images dans un même lot"
-REPORT = "IRM du rachis lombaire"
+REPORT = "Angio-IRM cérébrale"
 ACCESSION = "ACC20261123"
 _LINE = "imaging.line.0"
 
@@ -58,9 +58,12 @@ def _examination(tour: Tour) -> Story[tuple[Path, Path]]:
         "les images au nom de Sophie", lambda: relabel(sample_folder(), folder, patient.identity, ACCESSION)
     )
     report = write_letter(
-        tour.papers / "IRM rachis.pdf",
+        tour.papers / "IRM cerebrale.pdf",
         *("Docteur Nadia BENALI\nCentre d'imagerie du Parc, 8 avenue du Parc, 79000 Niort", REPORT),
-        *("Patiente : Sophie MARCHAND, née le 14/05/1987.", "Technique : séquences sagittales T1 et T2, axiales T2."),
-        "Conclusion : discopathie L4-L5 modérée, sans conflit radiculaire.",
+        *(
+            "Patiente : Sophie MARCHAND, née le 14/05/1987.",
+            "Technique : angiographie en temps de vol, sans injection.",
+        ),
+        "Conclusion : pas de sténose, pas d'anévrisme.",
     )
     return report, folder
