@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ class _Hands(Protocol):
 
     def insert(self, slot: int, name: str) -> None: ...
     def remove(self, slot: int) -> None: ...
+    def wait_until_empty(self, slot: int) -> None: ...
     def another_port(self) -> ReaderPort: ...
     def close(self) -> None: ...
 
@@ -98,9 +100,15 @@ class Simulation:
         return tuple(self._inserted)
 
     def insert(self, slot: int, name: str) -> None:
-        """Put a card in a slot, in the place of the one that is there; raises Failure CARD_NAME_UNKNOWN."""
+        """Put a card in a slot; one that is there leaves first, in sight of the readers.
+
+        Raises Failure CARD_NAME_UNKNOWN.
+        """
         if name not in deck.names():
             raise Failure("CARD_NAME_UNKNOWN", name=name[:40])
+        if self._inserted[slot]:
+            self.remove(slot)
+            self._hands.wait_until_empty(slot)
         self._hands.insert(slot, name)
         self._inserted[slot] = name
 
@@ -122,6 +130,9 @@ class _ProcessHands:
 
     def remove(self, slot: int) -> None:
         self.port.remove(DEFAULT_NAMES[slot])
+
+    def wait_until_empty(self, slot: int) -> None:
+        """Nothing to wait for: these readers count every change."""
 
     def another_port(self) -> ReaderPort:
         return self.port
@@ -149,6 +160,19 @@ class _PcscHands:
 
     def remove(self, slot: int) -> None:
         self._do(do="remove", slot=slot)
+
+    def wait_until_empty(self, slot: int) -> None:
+        """PC/SC looks every 0.4 s only: a card changed faster than that is, to everybody, the card before it."""
+        reader = os.environ[_READERS].split(";")[0].split(",")[slot]
+        sight = PcscReaders(only=frozenset({reader}))
+        try:
+            view, deadline = sight.readers(), time.monotonic() + _STOP_SECONDS
+            while any(atr for _, atr, _ in view) and time.monotonic() < deadline:
+                view = sight.wait(view, 1.0)
+        except OSError as error:
+            raise Failure("SIMULATOR_DOWN", which="cartes") from error
+        finally:
+            sight.close()
 
     def another_port(self) -> ReaderPort:
         return PcscReaders(only=self._names)

@@ -95,6 +95,7 @@ def test_a_vitale_changed_too_fast_for_the_reader_to_tell_is_found_out(practice:
     practice.consult("generaliste", "jean")
 
     def swap(question: words.ConfirmDeposit) -> bool:
+        practice.simulation.remove(1)
         practice.simulation.insert(1, "paul")
         return True
 
