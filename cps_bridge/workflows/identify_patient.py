@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cps_bridge.workflows.desk import Desk, Session
 from cps_bridge.workflows.user import CardSeen, CardWanted, ChooseBeneficiary, User
 from dossier.context import PatientContext, Source
 from dossier.failure import Failure
-from dossier.patient import INS_NIR, INS_NIR_TEST, Ins
+from dossier.patient import INS_NIR, INS_NIR_TEST, Ins, PatientIdentity
 from dossier.professional import CardKind
 from soap_clients import insi, patients
 
@@ -37,7 +39,7 @@ def _by_vitale(desk: Desk, user: User, session: Session) -> PatientContext:
     identity = insi.qualify(session.host, beneficiary)
     if not desk.cards.is_current(slot.epoch):
         raise Failure("PATIENT_CHANGED")
-    return PatientContext(identity, Source.VITALE, slot.epoch, beneficiary)
+    return PatientContext(_named(identity, beneficiary.family_name), Source.VITALE, slot.epoch, beneficiary)
 
 
 def _by_ins(desk: Desk, session: Session, ins: str, oid: str) -> PatientContext:
@@ -49,7 +51,14 @@ def _by_ins(desk: Desk, session: Session, ins: str, oid: str) -> PatientContext:
     identity = insi.qualify_traits(session.host, traits)
     if identity.ins != wanted:
         raise Failure("INS_TRAITS_DIFFER")
-    return PatientContext(identity, Source.INS)
+    return PatientContext(_named(identity, traits.usage_name), Source.INS)
+
+
+def _named(identity: PatientIdentity, name: str) -> PatientIdentity:
+    """Keep the name the patient goes by: INSi gives strict traits only, the birth name among them."""
+    if not name or name.upper() == identity.traits.birth_name.upper():
+        return identity
+    return replace(identity, traits=replace(identity.traits, usage_name=name))
 
 
 def leave_patient(desk: Desk, user: User) -> None:

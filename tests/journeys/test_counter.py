@@ -52,6 +52,14 @@ def test_the_identity_comes_from_insi_and_is_not_the_number_of_the_card(practice
     assert child.ins.matricule != child.beneficiary.insured_nir.value
 
 
+def test_the_name_that_the_card_shows_stays_beside_the_birth_name(practice: Any) -> None:
+    practice.open("pharmacien")
+    traits = practice.meet("odette").identity.traits
+    assert (traits.birth_name, traits.usage_name, traits.shown_name) == ("LE GOFF", "ROUX", "ROUX")
+    by_ins = practice.do("patient", source="ins", ins=practice.house.patient.ins.matricule)
+    assert by_ins.identity.traits.usage_name == "ROUX"
+
+
 @pytest.mark.parametrize(
     ("answers", "code"),
     [({"AskConsent": None}, "CONSENT_MISSING"), ({"ConfirmInformation": False}, "INFORMATION_MISSING")],
