@@ -266,7 +266,8 @@ class Frame(QWidget):
         self._had_session = self._locking = False
         self.go("home")
         if lost:
-            self._tell_failure(Failure("CARD_REMOVED"))
+            hint = "La session est fermée ; rien n'a été envoyé depuis. Remettez la carte pour reprendre."
+            self._tell("La carte CPS a été retirée.", hint, "warning")
 
     def _forget_patient(self) -> None:
         self.drawer.clear()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QApplication
 
 from gui import tokens as t
 from gui.pieces.boxes import Panel, row
@@ -25,7 +29,10 @@ class SimulationPanel(Panel):
         super().__init__("drawer", margin=t.PAGE, gap=t.BETWEEN, name="simulation")
         self._stage = stage
         self._states: list[Text] = []
+        self._inserts: list[Button] = []
         self._removes: list[Button] = []
+        self._busy = False
+        self._pressed: Button | None = None
         self.column.addWidget(Text("Cartes simulées", "title"))
         self.column.addWidget(Text("Des personnes fictives, de vrais échanges avec les lecteurs.", "muted", wrap=True))
         self.message = Message("simulation.message")
@@ -47,12 +54,14 @@ class SimulationPanel(Panel):
             choice.addItem(self._words(name), name)
         insert = Button("Insérer", name=f"simulation.insert.{slot}", icon="card")
         insert.clicked.connect(lambda: self._insert(slot, str(choice.currentData())))
-        remove = Button("Retirer", name=f"simulation.remove.{slot}", on_click=lambda: self._remove(slot))
+        remove = Button("Retirer", name=f"simulation.remove.{slot}")
+        remove.clicked.connect(lambda: self._remove(slot))
         block.column.addWidget(Text(f"Lecteur {slot + 1}", "trait"))
         block.column.addWidget(state)
         block.column.addWidget(choice)
         block.column.addLayout(row(insert, remove, 1))
         self._states.append(state)
+        self._inserts.append(insert)
         self._removes.append(remove)
         return block
 
@@ -66,22 +75,36 @@ class SimulationPanel(Panel):
         return fr(describe(name)) if describe else name
 
     def _insert(self, slot: int, name: str) -> None:
-        self._do(slot, lambda: self._stage.house.simulation.insert(slot, name))
+        self._do(slot, self._inserts[slot], lambda: self._stage.house.simulation.insert(slot, name))
 
     def _remove(self, slot: int) -> None:
-        self._do(slot, lambda: self._stage.house.simulation.remove(slot))
+        self._do(slot, self._removes[slot], lambda: self._stage.house.simulation.remove(slot))
 
-    def _do(self, slot: int, act: object) -> None:
+    def _do(self, slot: int, pressed: Button, act: Callable[[], Any]) -> None:
+        """Move a card away from the GUI thread: PC/SC may take seconds to see it; one card at a time."""
+        if self._busy:
+            return
         self.message.clear()
-        job = self._stage.work(f"simulation.{slot}", act)  # type: ignore[arg-type]
+        self._busy, self._pressed = True, pressed if pressed.hasFocus() else None
+        self._look("slots")
+        job = self._stage.work(f"simulation.{slot}", act)
+        # Bound methods, not lambdas: they are let go with a drawer that was closed meanwhile.
         job.failed.connect(self.message.say_failure)
-        job.ended.connect(lambda: self._look("slots"))
+        job.ended.connect(self._moved)
+
+    def _moved(self) -> None:
+        self._busy = False
+        self._look("slots")
+        pressed, now = self._pressed, QApplication.focusWidget()
+        self._pressed = None
+        if pressed is not None and pressed.isEnabled() and now is not None and self.isAncestorOf(now):
+            pressed.setFocus()
 
     def _look(self, what: str) -> None:
         if what != "slots":
             return
-        for state, remove, name in zip(
-            self._states, self._removes, self._stage.house.simulation.inserted, strict=False
-        ):
+        inserted = self._stage.house.simulation.inserted
+        for state, insert, remove, name in zip(self._states, self._inserts, self._removes, inserted, strict=False):
             state.say(self._words(name) if name else "Vide")
-            remove.setEnabled(bool(name))
+            insert.setEnabled(not self._busy)
+            remove.setEnabled(bool(name) and not self._busy)

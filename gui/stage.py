@@ -28,6 +28,9 @@ _ANSWERED_BY_HOST = frozenset(
         "regulation",
     )
 )
+_SENDS = frozenset(("deposit", "deposit-imaging", "send"))
+# After these codes it is the answer that is missing; other uncertain ends had an answer, an unusable one.
+_WITHOUT_ANSWER = frozenset(("OUTCOME_UNKNOWN", "INTERRUPTED"))
 
 
 class Stage(QObject):
@@ -65,6 +68,8 @@ class Stage(QObject):
             job.failed.connect(self._watch_host)
             if use_case in _ANSWERED_BY_HOST:
                 job.done.connect(lambda _: self._host_answers())
+            elif use_case in _SENDS:
+                job.done.connect(self._learn)
         return job
 
     def place_of(self, job: Job) -> Place | None:
@@ -107,9 +112,17 @@ class Stage(QObject):
             self.host_ok = True
             self.changed.emit("host")
 
+    def _learn(self, sent: Any) -> None:
+        """Learn from lots whether the host answers; a lot that only waits says nothing of it."""
+        for item in sent if isinstance(sent, tuple) else (sent,):
+            if item.state.value == "envoyé":
+                self._host_answers()
+            elif item.failure is not None:
+                self._watch_host(item.failure)
+
     def _watch_host(self, failure: Any) -> None:
         from dossier.failure import Kind
 
-        if failure.kind is Kind.NETWORK:
+        if failure.kind is Kind.NETWORK or failure.code in _WITHOUT_ANSWER:
             self.host_ok = False
             self.changed.emit("host")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 
 from dossier.context import Source
 from dossier.failure import Failure
@@ -14,6 +15,8 @@ from gui.pieces.boxes import Panel, row
 from gui.pieces.buttons import Button
 from gui.pieces.card_chip import CardChip
 from gui.words import count, patient_name
+
+_HOST_WORDS = {True: ("Hôte : ok", "success"), False: ("Hôte absent", "danger"), None: ("Hôte", "")}
 
 
 class StatusStrip(Panel):
@@ -44,6 +47,12 @@ class StatusStrip(Panel):
         self.show_waiting(0)
         self.show_host(None)
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Hold the room of the widest words, so that the chips stay where they are when the words change."""
+        super().showEvent(event)
+        _hold_width(self._outbox, (count(1, "envoi"), count(88, "envoi"), "Envois"))
+        _hold_width(self._host, tuple(text for text, _ in _HOST_WORDS.values()))
+
     def show_cards(self, house: HousePort) -> None:
         """Read the readers, the session and the patient."""
         slots = house.cards.slots()
@@ -70,7 +79,7 @@ class StatusStrip(Panel):
         there = any(each.kind is CardKind.VITALE and not each.failure for each in slots)
         patient = house.patient
         if there and patient is not None and patient.source is Source.VITALE:
-            self.vitale.present(patient_name(patient.identity.traits), "Carte Vitale du patient à l'écran")
+            self.vitale.present(patient_name(patient.identity.traits), "Vitale du patient à l'écran")
         elif there:
             self.vitale.present("Carte Vitale insérée", "Patient non identifié")
         elif broken:
@@ -86,7 +95,13 @@ class StatusStrip(Panel):
 
     def show_host(self, answers: bool | None) -> None:
         """Show whether the host answered last time; None when it was not asked."""
-        words = {True: ("Hôte : ok", "success"), False: ("Hôte absent", "danger"), None: ("Hôte", "")}
-        text, tone = words[answers]
+        text, tone = _HOST_WORDS[answers]
         self._host.say(text, tone)
         self._host.draw_icon(colour=tone or "secondary")
+
+
+def _hold_width(button: Button, words: tuple[str, ...]) -> None:
+    button.ensurePolished()
+    letters = button.fontMetrics()
+    rest = button.sizeHint().width() - letters.horizontalAdvance(button.accessibleName())
+    button.setMinimumWidth(rest + max(letters.horizontalAdvance(each) for each in words))

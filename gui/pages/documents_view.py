@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QBoxLayout, QLineEdit, QListView, QWidget
 
+from dossier.access import AccessMode
 from dossier.failure import Failure
 from dossier.metadata import DocumentEntry
 from gui import tokens as t
@@ -52,6 +53,7 @@ class DocumentsView(QWidget):
         self._rights = Text("", "secondary", wrap=True, name=f"{prefix}.rights")
         self.preview = PreviewPanel()
         self.preview.mask_wanted.connect(self._mask)
+        stage.changed.connect(self._offer_mask)
         self.preview.print_wanted.connect(self._print)
         self.preview.progress.cancelled.connect(self._forget_opening)
         self._left = holder(column(self.search, self._filters, self.list, self._count, self._rights, gap=t.GROUP))
@@ -73,6 +75,10 @@ class DocumentsView(QWidget):
         made.selectionModel().currentChanged.connect(self._chosen)
         return made
 
+    def _offer_mask(self, _: str = "") -> None:
+        """Masking is done at the patient's request, never in an emergency access (DMP TD3.3a)."""
+        self.preview.mask_button.setVisible(self._stage.house.access.mode is AccessMode.NORMAL)
+
     def show_entries(self, entries: tuple[DocumentEntry, ...]) -> None:
         """Show the documents of a dossier."""
         self._entries = entries
@@ -80,6 +86,7 @@ class DocumentsView(QWidget):
         self._rights.say(rights_words(self._stage.house.session))
         self._rights.setVisible(bool(self._rights.text()))
         self._class = ""
+        self._offer_mask()
         self._offer_filters()
         self._filter()
         self.listed.emit(len(entries))

@@ -37,6 +37,7 @@ class EmergencyPage(Page):
     def __init__(self, stage: Stage, flows: Flows) -> None:
         super().__init__(stage, flows)
         self._listed_for: object = None
+        self._opposed: set[tuple[str, object]] = set()
         self.documents = DocumentsView(stage, "emergency")
         self.progress = Progress("emergency.progress")
         self.progress.cancelled.connect(self._cancel)
@@ -66,7 +67,9 @@ class EmergencyPage(Page):
         self.regulate.clicked.connect(lambda: self._enter("regulation"))
         self.search = Button("Identifier le patient", "primary", name="emergency.find", icon="patient")
         self.search.clicked.connect(lambda: self.stage.go("consultation"))
-        panel.column.addLayout(row(self.search, self.regulate, self.open, 1, gap=t.BETWEEN))
+        self.back = Button("Revenir à la consultation", name="emergency.back")
+        self.back.clicked.connect(lambda: self.stage.go("consultation"))
+        panel.column.addLayout(row(self.search, self.regulate, self.open, self.back, 1, gap=t.BETWEEN))
         made = QWidget()
         made.setLayout(row(1, column(panel, 1), 1))
         return made
@@ -78,10 +81,13 @@ class EmergencyPage(Page):
         self._who.say(traits)
         for button in (self.open, self.regulate):
             button.setEnabled(patient is not None)
-        self.open.setVisible(patient is not None)
+        ins = patient.identity.ins if patient else None
+        self._opposed = {each for each in self._opposed if each[1] == ins}
+        self.open.setVisible(patient is not None and ("break-glass", ins) not in self._opposed)
+        self.back.setVisible(patient is not None and self.open.isHidden())
         self.search.setVisible(patient is None)
         may = session is not None and may_regulate(session.professional, session.activity)
-        self.regulate.setVisible(may and patient is not None)
+        self.regulate.setVisible(may and patient is not None and ("regulation", ins) not in self._opposed)
         if self.house.access.mode is AccessMode.NORMAL:
             self._listed_for = None
             self.documents.clear()
@@ -101,6 +107,7 @@ class EmergencyPage(Page):
         empty(self._question)
         empty(self._quick)
         self._listed_for = None
+        self._opposed.clear()
 
     def _enter(self, use_case: str) -> None:
         self.message.clear()
@@ -109,7 +116,8 @@ class EmergencyPage(Page):
             return
         if use_case == "regulation":
             self.progress.begin("Ouverture du dossier…")
-        job.failed.connect(self._refused)
+        ins = self.house.patient.identity.ins if self.house.patient else None
+        job.failed.connect(lambda failure: self._refused(failure, (use_case, ins)))
         job.ended.connect(self.progress.end)
         job.ended.connect(self.refresh)
 
@@ -122,7 +130,9 @@ class EmergencyPage(Page):
         if isinstance(panel, ConfirmBreakGlassPanel):
             panel.answered.connect(lambda _: self.progress.begin("Vérification par l'hôte…", can_cancel=False))
 
-    def _refused(self, failure: Failure) -> None:
+    def _refused(self, failure: Failure, asked: tuple[str, object]) -> None:
+        if failure.code == "EMERGENCY_OPPOSED":
+            self._opposed.add(asked)
         empty(self._question)
         self._stack.setCurrentIndex(0)
         self.fail(failure)

@@ -29,7 +29,8 @@ GROUPS = (
 )
 WAITING = ("à envoyer", "retenu", "en cours", "incertain", "refusé")
 _SENT_SHOWN = 20
-_QUIET = frozenset({"", "FOUND_AT_HOST"})
+_FOUND = "FOUND_AT_HOST"
+_QUIET = frozenset({"", _FOUND})
 
 
 class OutboxPage(Page):
@@ -104,6 +105,8 @@ class OutboxPage(Page):
         lines = []
         for move in self.house.outbox.history(number):
             why = "" if move.code in _QUIET or move.failure is None else f" : {move.failure.sentence('fr')}"
+            if move.code == _FOUND:
+                why = " : vérifié, le document était déjà chez l'hôte"
             lines.append(f"{day_and_hour(move.at)} · {move.state.value}{why}")
         return "\n".join(lines)
 
@@ -141,11 +144,22 @@ class OutboxPage(Page):
     def _sent(self, items: tuple[Any, ...]) -> None:
         done = [each for each in items if each.state.value == "envoyé"]
         if items and len(done) == len(items):
-            self.message.say(f"{count(len(done), 'envoi')} : tout est parti.", tone="success")
+            self.message.say(_done_words(done), tone="success")
         elif items:
             self.message.say("Tout n'est pas parti.", "Le motif est écrit sous chaque ligne.", "warning")
         else:
             self.message.say("Rien n'attendait votre carte.", "Les envois des autres attendent la leur.")
+
+
+def _done_words(done: list[Any]) -> str:
+    """Say what left now and what the host had received before."""
+    found = sum(each.code == _FOUND for each in done)
+    if not found:
+        return f"{count(len(done), 'envoi')} : tout est parti."
+    if found == len(done):
+        had = "l'avait déjà reçu" if found == 1 else "les avait déjà reçus"
+        return f"{count(found, 'envoi')} : vérifié, l'hôte {had}."
+    return f"{count(len(done), 'envoi')} : tout est chez l'hôte, qui en avait déjà reçu {found}."
 
 
 def lot_of(item: Any) -> Lot:

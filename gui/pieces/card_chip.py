@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy
 
 from gui import tokens as t
@@ -21,6 +22,9 @@ class CardChip(Panel):
         self._icon = icon
         self._first = ElidedText("", "strong", name=f"{name}.first")
         self._second = ElidedText("", "secondary", name=f"{name}.second")
+        for each in (self._first, self._second):
+            # The chip under them has the tooltip with every word.
+            each.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         texts = column(self._first, self._second, gap=0)
         inside = row(self._picture, texts, gap=t.INNER)
         inside.setContentsMargins(t.INNER, t.TIGHT, t.INNER, t.TIGHT)
@@ -45,17 +49,17 @@ class CardChip(Panel):
         self._show("locked", f"Carte {self._kind} verrouillée", second, "warning")
 
     def error(self, sentence: str, remedy: str) -> None:
-        """A card, or a reader, that cannot be used."""
-        self._show("error", sentence, remedy, "danger")
+        """A card, or a reader, that cannot be used; the remedy is in the tooltip, and on the page without session."""
+        self._show("error", f"Carte {self._kind} inutilisable", sentence, "danger", remedy)
 
     def state(self) -> str:
         """Give the state shown."""
         return str(self.property("state"))
 
-    def _show(self, state: str, first: str, second: str, colour: str) -> None:
+    def _show(self, state: str, first: str, second: str, colour: str, more: str = "") -> None:
         mark(self, state=state)
         self._picture.show_icon(self._icon, colour)
         self._first.say(first)
         self._second.say(second)
-        tip(self, f"{first} · {second}")
-        self.setAccessibleName(f"{first}. {second}")
+        tip(self, " · ".join(each for each in (first, second, more) if each))
+        self.setAccessibleName(f"{first}. {second} {more}".strip())

@@ -18,7 +18,7 @@ _TITLES = {AccessMode.BREAK_GLASS: "ACCÈS EN URGENCE", AccessMode.REGULATION: "
 
 
 class EmergencyBand(Panel):
-    """Words, patient, reason, elapsed time and *Terminer l'accès*; red for break-glass, violet for regulation."""
+    """Words, patient, what it entails; reason, elapsed time, *Terminer l'accès*; red for break-glass, else violet."""
 
     ended = Signal()
 
@@ -33,10 +33,10 @@ class EmergencyBand(Panel):
         self._title = Text("", "trait", name="emergency.band.title")
         self._who = ElidedText("", "strong", name="emergency.band.patient")
         self._reason = ElidedText("", name="emergency.band.reason")
+        self._traced = ElidedText("accès tracé et signalé au patient", name="emergency.band.traced")
         self._time = Text("00:00", "title", name="emergency.band.time")
         end = Button("Terminer l'accès", "band", name="emergency.end", on_click=self.ended.emit)
-        head = row(self._title, self._who, gap=t.BETWEEN)
-        head.setStretch(1, 1)
+        head = row(self._title, self._who, self._traced, 1, gap=t.BETWEEN)
         inside = row(
             Picture("warning", "on_emergency", t.PAGE), column(head, self._reason, gap=t.TIGHT), self._time, end
         )
@@ -54,7 +54,7 @@ class EmergencyBand(Panel):
         self._title.say(_TITLES.get(access.mode, ""))
         self._who.say(patient)
         reason = f"Motif : {access.justification}" if access.justification else "Régulation médicale du SAMU"
-        self._reason.say(f"{reason} · accès tracé et signalé au patient")
+        self._reason.say(reason)
         self._began = time.monotonic()
         self._tick()
         self._timer.start()

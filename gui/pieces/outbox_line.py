@@ -54,6 +54,7 @@ class OutboxLine(Panel):
             texts.addWidget(Text(lot.remedy, "muted", wrap=True))
         self._fold = Button("Historique", "link", name=f"{name}.fold", icon="right", on_click=self._unfold)
         self._history = Text("", "secondary", wrap=True, name=f"{name}.history")
+        self._history.setContentsMargins(t.ICON + t.INNER, 0, 0, 0)
         self._history.hide()
         tag = Text(lot.state, "tag", tone=_TONES.get(lot.state, "info"), name=f"{name}.state")
         line = row(Picture(icon, colour), texts, self._fold, tag, gap=t.INNER)

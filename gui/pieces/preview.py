@@ -67,10 +67,10 @@ class PreviewPanel(Panel):
         self._header.show()
         self._title.say(foreign(entry.title or entry.type_code.display))
         place = entry.authors[0].institution.name if entry.authors and entry.authors[0].institution else ""
-        facts = [entry.type_code.display, day_of(entry.creation_time), author_of(entry), place]
-        if entry.size:
-            facts.append(size(entry.size))
-        self._facts.say(" · ".join(foreign(each) for each in facts if each))
+        what = (entry.type_code.display, day_of(entry.creation_time))
+        whose = (author_of(entry), place, size(entry.size) if entry.size else "")
+        lines = (" · ".join(foreign(each) for each in facts if each) for facts in (what, whose))
+        self._facts.say("\n".join(each for each in lines if each))
         states = states_of(entry)
         for label, (text, tone) in zip(self._tags, states + (("", ""),) * 3, strict=False):
             label.say(text, tone)
