@@ -102,6 +102,9 @@ class StatusStrip(Panel):
 
 def _hold_width(button: Button, words: tuple[str, ...]) -> None:
     button.ensurePolished()
-    letters = button.fontMetrics()
-    rest = button.sizeHint().width() - letters.horizontalAdvance(button.accessibleName())
-    button.setMinimumWidth(rest + max(letters.horizontalAdvance(each) for each in words))
+    now, widest = button.accessibleName(), 0
+    for each in words:
+        button.say(each)
+        widest = max(widest, button.sizeHint().width())
+    button.say(now)
+    button.setMinimumWidth(widest)
