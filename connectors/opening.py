@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from platformdirs import user_data_path
 
 from connectors.terminal import read_secret
 from cps_bridge.house import HostAddress, House
 from cps_bridge.storage.keys import key_from_keyring, key_from_passphrase
+from cps_bridge.storage.place import is_new
 from cps_bridge.storage.settings import Settings
 from dossier.failure import Failure
 
@@ -19,7 +21,12 @@ from dossier.failure import Failure
 _SIMULATION_PASSPHRASE = b"simulation"
 
 
-AskPassphrase = Callable[[], bytearray]
+class AskPassphrase(Protocol):
+    """How to ask a person for the passphrase of the vault."""
+
+    def __call__(self, *, first: bool = False) -> bytearray:
+        """Give what was typed; first: it is chosen now, and must be typed twice."""
+        ...
 
 
 @contextmanager
@@ -90,7 +97,7 @@ def _key(options: argparse.Namespace, directory: Path, ask_passphrase: AskPassph
     except Failure as failure:
         if ask_passphrase is None or failure.code != "KEYRING_MISSING":
             raise
-        return key_from_passphrase(directory, ask_passphrase())
+        return key_from_passphrase(directory, ask_passphrase(first=is_new(directory)))
 
 
 def _address(options: argparse.Namespace, settings: Settings) -> HostAddress | None:

@@ -47,9 +47,25 @@ def ask_secret(prompt: str) -> bytearray:
     return secret
 
 
-def ask_passphrase() -> bytearray:
-    """Ask for the vault's passphrase at the terminal, without echo."""
-    return ask_secret("Phrase de passe du coffre : ")
+def ask_passphrase(*, first: bool = False) -> bytearray:
+    """Ask for the vault's passphrase at the terminal, without echo; twice at the first opening, which chooses it.
+
+    Raises Failure PASSPHRASES_DIFFER: a slip of the finger would close the new vault for ever.
+    """
+    given = ask_secret("Phrase de passe du nouveau coffre : " if first else "Phrase de passe du coffre : ")
+    if not first:
+        return given
+    again = bytearray()
+    try:
+        again = ask_secret("La même phrase, encore une fois : ")
+        if given != again:
+            raise Failure("PASSPHRASES_DIFFER")
+    except BaseException:
+        given[:] = bytes(len(given))
+        raise
+    finally:
+        again[:] = bytes(len(again))
+    return given
 
 
 def read_secret(descriptor: int, limit: int = 256) -> bytearray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -60,9 +59,9 @@ def application() -> QApplication:
 
 
 def _live(app: QApplication, window: Window, given: list[str]) -> int:
-    from gui.keeper import HouseKeeper
+    from gui.keeper import AskPassphrase, HouseKeeper
 
-    def opening(ask: Callable[[], bytearray]) -> AbstractContextManager[HousePort]:
+    def opening(ask: AskPassphrase) -> AbstractContextManager[HousePort]:
         from connectors.opening import open_house
         from connectors.options import parser
 
@@ -71,7 +70,7 @@ def _live(app: QApplication, window: Window, given: list[str]) -> int:
     keeper = HouseKeeper(opening)
     keeper.opened.connect(window.attach)
     keeper.failed.connect(window.fail_to_start)
-    keeper.asked.connect(lambda wrong: window.ask_passphrase(wrong, keeper.answer))
+    keeper.asked.connect(lambda wrong: window.ask_passphrase(wrong, keeper.answer, first=keeper.first))
     keeper.left.connect(app.exit)
     window.painted.connect(lambda: window.frame)
     window.painted.connect(keeper.start)

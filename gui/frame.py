@@ -156,14 +156,16 @@ class Frame(QWidget):
         self._starting.say(failure.sentence("fr"), failure.remedy("fr"))
         self.stack.setCurrentWidget(self._starting)
 
-    def ask_passphrase(self, wrong: Failure | None, answer: Callable[[bytearray], None]) -> None:
+    def ask_passphrase(
+        self, wrong: Failure | None, answer: Callable[[bytearray], None], *, first: bool = False
+    ) -> None:
         """Ask for the passphrase of the vault in the place where pages will be."""
         if self._passphrase is None:
             self._passphrase = PassphraseAsk()
             self._passphrase.given.connect(answer)
             self.stack.addWidget(self._passphrase)
         self.stack.setCurrentWidget(self._passphrase)
-        self._passphrase.ask(wrong)
+        self._passphrase.ask(wrong, first=first)
 
     def page(self, key: str) -> Page:
         """Give a page, made at its first use."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,15 +13,24 @@ from dossier.failure import Cancelled, Failure
 from gui.house_port import HousePort
 from gui.jobs import as_failure
 
-Opening = Callable[[Callable[[], bytearray]], AbstractContextManager[HousePort]]
+
+class AskPassphrase(Protocol):
+    """How the opening asks for the passphrase; first: it is chosen now, and must be typed twice."""
+
+    def __call__(self, *, first: bool = False) -> bytearray:
+        """Wait for what the person types; raises Cancelled."""
+        ...
+
+
+Opening = Callable[[AskPassphrase], AbstractContextManager[HousePort]]
 """Opens the house; is given how to ask for the passphrase of its vault."""
 
 
 class HouseKeeper(QObject):
     """``opened``, ``failed`` and ``left`` (options that end the program) come to the GUI thread.
 
-    ``asked`` (with what was wrong with the answer before, or None) wants ``answer`` with a passphrase; ``close`` waits
-    until everything is put away.
+    ``asked`` (with what was wrong with the answer before, or None) wants ``answer`` with a passphrase; ``first`` tells
+    then whether it is chosen now; ``close`` waits until everything is put away.
     """
 
     asked = Signal(object)
@@ -35,6 +45,7 @@ class HouseKeeper(QObject):
         self._leave = threading.Event()
         self._answered = threading.Event()
         self._passphrase = bytearray()
+        self.first = False
         self._was_asked = False
         self._wrong: Failure | None = None
         self._thread = threading.Thread(target=self._keep, name="house")
@@ -55,8 +66,8 @@ class HouseKeeper(QObject):
         if self._thread.is_alive():
             self._thread.join()
 
-    def _ask(self) -> bytearray:
-        self._was_asked = True
+    def _ask(self, *, first: bool = False) -> bytearray:
+        self._was_asked, self.first = True, first
         self._answered.clear()
         self.asked.emit(self._wrong)
         self._answered.wait()

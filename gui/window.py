@@ -56,9 +56,14 @@ class Window(QWidget):
         """Say why the house could not be opened."""
         self.frame.fail_to_start(failure)
 
-    def ask_passphrase(self, wrong: Failure | None, answer: Callable[[bytearray], None]) -> None:
-        """Ask for the passphrase of the vault, which no keyring keeps; wrong: what the answer before met."""
-        self.frame.ask_passphrase(wrong, answer)
+    def ask_passphrase(
+        self, wrong: Failure | None, answer: Callable[[bytearray], None], *, first: bool = False
+    ) -> None:
+        """Ask for the passphrase of the vault, which no keyring keeps; wrong: what the answer before met.
+
+        first: it is chosen now, and typed twice.
+        """
+        self.frame.ask_passphrase(wrong, answer, first=first)
 
     def _furnish(self) -> None:
         from gui.frame import Frame

@@ -11,10 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cps_bridge.storage.place import writable
+from cps_bridge.storage.place import VAULT_MARK, writable
 from dossier.failure import Failure
 
 _PLAIN_HEADER = b"SQLite format 3\x00"
+_PAGE = 4096
+"""Octets of a page of SQLCipher 4: SQLite takes a shorter file for a new database, and would write over it."""
+
 Row = tuple[Any, ...]
 
 
@@ -24,7 +27,7 @@ class Vault:
     def __init__(self, path: Path, key: bytes) -> None:
         """Open or make the file; key: 32 bytes.
 
-        Raises Failure VAULT_PLAINTEXT, VAULT_KEY, DATA_UNWRITABLE or STORAGE_FULL.
+        Raises Failure VAULT_PLAINTEXT, VAULT_EMPTY, VAULT_KEY, DATA_UNWRITABLE or STORAGE_FULL.
         """
         from sqlcipher3 import dbapi2
 
@@ -32,12 +35,15 @@ class Vault:
         self._lock = threading.RLock()
         with writable(path.parent):
             _refuse_plaintext(path)
+            _refuse_emptied(path)
             path.touch(mode=0o600)
             path.chmod(0o600)
         with self._translated():
             self._db = dbapi2.connect(str(path), timeout=30, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(key)
+            with writable(path.parent):
+                path.with_name(VAULT_MARK).touch(mode=0o600)
         except BaseException:
             self._db.close()
             raise
@@ -121,3 +127,11 @@ def _refuse_plaintext(path: Path) -> None:
     with path.open("rb") as stream:
         if stream.read(len(_PLAIN_HEADER)) == _PLAIN_HEADER:
             raise Failure("VAULT_PLAINTEXT")
+
+
+def _refuse_emptied(path: Path) -> None:
+    """Raise Failure VAULT_EMPTY where a vault was and its file is gone, empty, or shorter than a page."""
+    size = path.stat().st_size if path.exists() else 0
+    traces = (path.with_name(VAULT_MARK), path.with_name(f"{path.name}-wal"))
+    if size < _PAGE and (size or any(each.exists() for each in traces)):
+        raise Failure("VAULT_EMPTY")

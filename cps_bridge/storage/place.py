@@ -9,6 +9,17 @@ from pathlib import Path
 
 from dossier.failure import Failure
 
+VAULT_FILE, VAULT_MARK = "vault.db", "vault.made"
+
+
+def is_new(directory: Path) -> bool:
+    """Tell whether no vault was ever made here: neither its file, with something in it, nor the mark of one."""
+    vault = directory / VAULT_FILE
+    try:
+        return not (directory / VAULT_MARK).exists() and not (vault.exists() and vault.stat().st_size)
+    except OSError:
+        return False  # told by who opens it
+
 
 @contextmanager
 def writable(directory: Path) -> Iterator[None]:

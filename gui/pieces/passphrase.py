@@ -24,11 +24,12 @@ class PassphraseAsk(QWidget):
         super().__init__()
         self.setObjectName("passphrase")
         self._wrong = Message("passphrase.message")
-        self._field = QLineEdit()
-        self._field.setObjectName("passphrase.value")
-        self._field.setEchoMode(QLineEdit.EchoMode.Password)
-        self._field.setAccessibleName("Phrase de passe du coffre")
-        self._field.returnPressed.connect(self._give)
+        self._field = _secret_field("passphrase.value", "Phrase de passe du coffre")
+        self._again = _secret_field("passphrase.again", "La même phrase, encore une fois")
+        self._again.setPlaceholderText("La même phrase, encore une fois")
+        self._again.hide()
+        self._field.returnPressed.connect(self._next)
+        self._again.returnPressed.connect(self._give)
         self._go = Button("Ouvrir le coffre", "primary", name="passphrase.go", on_click=self._give)
         title = Text("Phrase de passe du coffre", "title", name="passphrase.title")
         hint = Text(
@@ -40,20 +41,38 @@ class PassphraseAsk(QWidget):
         title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         sheet = QWidget()
         sheet.setFixedWidth(_WIDTH)
-        sheet.setLayout(column(title, hint, self._wrong, self._field, self._go, gap=t.BETWEEN, margin=0))
+        sheet.setLayout(column(title, hint, self._wrong, self._field, self._again, self._go, gap=t.BETWEEN, margin=0))
         centred = row(1, sheet, 1)
         self.setLayout(column(1, centred, 1, margin=t.PAGE))
 
-    def ask(self, wrong: Failure | None) -> None:
-        """Ask anew, with what was wrong with the answer before."""
+    def ask(self, wrong: Failure | None, *, first: bool = False) -> None:
+        """Ask anew, with what was wrong with the answer before; first: it is chosen now, and typed twice."""
+        self._again.setVisible(first)
         if wrong is not None:
             self._wrong.say_failure(wrong)
         self._go.setEnabled(True)
         self._field.setFocus()
 
+    def _next(self) -> None:
+        if self._again.isHidden():
+            self._give()
+        else:
+            self._again.setFocus()
+
     def _give(self) -> None:
-        typed = bytearray(self._field.text().encode())
+        typed, again = self._field.text(), self._again.text()
         self._field.clear()
-        if typed:
+        self._again.clear()
+        if not self._again.isHidden() and typed != again:
+            self.ask(Failure("PASSPHRASES_DIFFER"), first=True)
+        elif typed:
             self._go.setEnabled(False)
-            self.given.emit(typed)
+            self.given.emit(bytearray(typed.encode()))
+
+
+def _secret_field(name: str, told: str) -> QLineEdit:
+    field = QLineEdit()
+    field.setObjectName(name)
+    field.setEchoMode(QLineEdit.EchoMode.Password)
+    field.setAccessibleName(told)
+    return field

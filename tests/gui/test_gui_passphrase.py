@@ -57,6 +57,43 @@ def test_a_wrong_passphrase_is_told_and_asked_again_then_the_vault_opens(app: An
         window.close()
 
 
+def test_a_new_vault_has_its_passphrase_typed_twice(app: Any) -> None:
+    """A slip of the finger at the first opening would close the vault for ever."""
+    window = Window("light")
+    window.show()
+    given: list[bytes] = []
+    window.ask_passphrase(None, lambda typed: given.append(bytes(typed)), first=True)
+    field, again = (window.findChild(QLineEdit, f"passphrase.{name}") for name in ("value", "again"))
+    button = window.findChild(QPushButton, "passphrase.go")
+    assert field is not None and again is not None and button is not None
+    assert again.isVisible() and again.echoMode() is QLineEdit.EchoMode.Password
+    for typed, repeated in (("phrase", "phrsae"), ("phrase", ""), ("phrase", "phrase")):
+        assert given == []
+        field.setText(typed)
+        again.setText(repeated)
+        button.click()
+        assert (field.text(), again.text()) == ("", "")
+    assert given == [b"phrase"]
+    window.ask_passphrase(Failure("VAULT_KEY"), given.append)
+    assert not again.isVisible()
+    window.close()
+
+
+def test_the_keeper_tells_when_the_passphrase_is_chosen_now(app: Any) -> None:
+    @contextmanager
+    def opening(ask: Any) -> Iterator[Any]:
+        ask(first=True)
+        yield object()
+
+    keeper = HouseKeeper(opening)
+    first: list[bool] = []
+    keeper.asked.connect(lambda wrong: first.append(keeper.first))
+    keeper.start()
+    until(lambda: first)
+    keeper.close()
+    assert first == [True]
+
+
 def test_closing_the_window_gives_the_question_up(app: Any) -> None:
     @contextmanager
     def opening(ask: Callable[[], bytearray]) -> Iterator[Any]:

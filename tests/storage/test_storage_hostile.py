@@ -65,6 +65,32 @@ def test_a_vault_of_noise_is_told_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / "vault.db").read_bytes() == b"\xa5" * 8192
 
 
+@pytest.mark.parametrize("left", [b"", b"\xa5" * 100])
+@pytest.mark.parametrize("trace", ["vault.db-wal", "vault.made"])
+def test_a_vault_that_was_emptied_is_told_and_never_made_anew(tmp_path: Path, trace: str, left: bytes) -> None:
+    Vault(tmp_path / "vault.db", KEY).close()
+    (tmp_path / "vault.made").unlink()
+    (tmp_path / trace).touch()
+    (tmp_path / "vault.db").write_bytes(left)
+    assert code_of(Vault, tmp_path / "vault.db", KEY) == "VAULT_EMPTY"
+    assert (tmp_path / "vault.db").read_bytes() == left
+
+
+def test_a_vault_that_was_deleted_is_told_and_never_made_anew(tmp_path: Path) -> None:
+    Vault(tmp_path / "vault.db", KEY).close()
+    (tmp_path / "vault.db").unlink()
+    assert code_of(Vault, tmp_path / "vault.db", KEY) == "VAULT_EMPTY"
+    assert not (tmp_path / "vault.db").exists()
+
+
+def test_a_first_opening_that_was_cut_short_is_begun_anew(tmp_path: Path) -> None:
+    """An empty file and a salt are what a first start leaves when the power goes: nothing was ever kept."""
+    keys.key_from_passphrase(tmp_path, bytearray(b"phrase"))
+    (tmp_path / "vault.db").touch()
+    Vault(tmp_path / "vault.db", KEY).close()
+    Vault(tmp_path / "vault.db", KEY).close()
+
+
 def test_a_wrong_key_is_told_by_us_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Vault(tmp_path / "vault.db", KEY).close()
     assert code_of(Vault, tmp_path / "vault.db", bytes(32)) == "VAULT_KEY"
