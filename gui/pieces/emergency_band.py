@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QSizePolicy
 
 from dossier.access import Access, AccessMode
 from gui import tokens as t
@@ -36,7 +37,10 @@ class EmergencyBand(Panel):
         self._traced = ElidedText("accès tracé et signalé au patient", name="emergency.band.traced")
         self._time = Text("00:00", "title", name="emergency.band.time")
         end = Button("Terminer l'accès", "band", name="emergency.end", on_click=self.ended.emit)
-        head = row(self._title, self._who, self._traced, 1, gap=t.BETWEEN)
+        # It takes what the patient's name leaves, and is cut first.
+        self._traced.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        head = row(self._title, self._who, self._traced, gap=t.BETWEEN)
+        head.setStretch(2, 1)
         inside = row(
             Picture("warning", "on_emergency", t.PAGE), column(head, self._reason, gap=t.TIGHT), self._time, end
         )
