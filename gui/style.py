@@ -164,6 +164,9 @@ def _fields(p: t.Palette) -> str:
     QPlainTextEdit {{ padding: {t.TIGHT}px; }}
     QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{ border: {t.RING}px solid {p.focus}; }}
     QLineEdit[wrong="true"] {{ border: {t.RING}px solid {p.danger}; }}
+    QLineEdit:focus, QComboBox:focus, QLineEdit[wrong="true"] {{ padding: 0 {t.GROUP - t.RING + t.HAIR}px;
+        min-height: {t.CONTROL_HEIGHT - 2 * t.RING}px; }}
+    QPlainTextEdit:focus {{ padding: {t.TIGHT - t.RING + t.HAIR}px; min-height: {t.CONTROL_HEIGHT - 2 * t.RING}px; }}
     QLineEdit:disabled, QComboBox:disabled {{ color: {p.disabled_ink}; background: {p.disabled_ground}; }}
     QComboBox::drop-down {{ border: none; width: 28px; }}
     QComboBox QAbstractItemView {{ background: {p.paper}; color: {p.ink}; border: {t.HAIR}px solid {p.line};

@@ -111,6 +111,11 @@ def count(number: int, singular: str, plural: str = "") -> str:
     return f"{number}{NBSP}{noun}"
 
 
+def by_pairs(digits: str) -> str:
+    """Write a telephone number by pairs: 06 12 34 56 78."""
+    return NBSP.join(digits[place : place + 2] for place in range(0, len(digits), 2))
+
+
 def size(octets: int) -> str:
     """Write a size in French units: 840 ko, 1,2 Mo."""
     if octets < 1_000_000:

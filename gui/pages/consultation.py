@@ -85,7 +85,9 @@ class ConsultationPage(Page):
         seen = (self.house.patient, dossier.authorisation if dossier else None)
         ready = self._may_read(dossier)
         self.deposit.setVisible(dossier is not None and dossier.state is DossierState.OPEN)
-        self.declare.setVisible(self.deposit.isVisibleTo(self) and not ready)
+        refused = dossier is not None and dossier.authorisation is AuthorisationState.FORBIDDEN
+        self.deposit.become("primary" if ready or refused else "quiet")
+        self.declare.setVisible(self.deposit.isVisibleTo(self) and not ready and refused)
         self.again.setVisible(ready)
         session = self.house.session
         self.rights.setVisible(ready and session is not None and not session.professional.is_doctor)
@@ -199,7 +201,12 @@ class ConsultationPage(Page):
         job.ended.connect(self.progress.end)
 
     def _listed(self, entries: tuple[Any, ...]) -> None:
-        self.documents.show_entries(tuple(entries))
+        view = self.documents
+        row_now = view.list.currentIndex()
+        chosen = view.model.row_at(row_now).entry if row_now.isValid() else None
+        view.show_entries(tuple(entries))
+        if chosen is not None:
+            view.list.setCurrentIndex(view.model.index_of(chosen.unique_id))
         self._nothing = not entries
         self.refresh()
 

@@ -15,6 +15,7 @@ from gui.jobs import Job
 from gui.pages.hand_over import HandOver
 from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
+from gui.pieces.buttons import Button
 from gui.pieces.empty_state import EmptyState
 from gui.pieces.progress import Progress
 from gui.pieces.step_list import StepList
@@ -61,6 +62,8 @@ class CounterPage(Page):
         side.column.addStretch(1)
         self._state = EmptyState("vitale", "", name="counter.state")
         self._state.acted.connect(self._act)
+        self._next_one = Button("Client suivant", name="counter.next", shortcut="Ctrl+N", on_click=self._next)
+        self._state.also(self._next_one)
         self._question = row(gap=0)
         self.progress = Progress("counter.progress")
         self.progress.cancelled.connect(self._cancel)
@@ -121,8 +124,8 @@ class CounterPage(Page):
 
     def _show_dossier(self, dossier: Dossier) -> None:
         if dossier.state is DossierState.OPEN:
-            hint = "Rien n'est à créer. Vous pouvez ouvrir la consultation ou passer au patient suivant."
-            self._stand(len(_STEPS), "Cette personne a déjà un dossier", hint, ("Ouvrir la consultation", "consult"))
+            hint = "Rien n'est à créer. Vous pouvez ouvrir la consultation ou passer au client suivant."
+            self._stand(2, "Cette personne a déjà un dossier", hint, ("Ouvrir la consultation", "consult"), over=True)
         elif dossier.state is DossierState.CLOSED:
             reason = f"Motif donné : « {dossier.closing_reason} ». " if dossier.closing_reason else ""
             hint = f"{reason}Avec son accord, le patient retrouve son dossier et ses documents."
@@ -132,9 +135,17 @@ class CounterPage(Page):
             self._stand(2, "Pas encore de dossier pour cette personne", hint, ("Créer le dossier", "create"))
 
     def _stand(
-        self, step: int, words: str, hint: str = "", action: tuple[str, str] = ("", ""), *, failed: bool = False
+        self,
+        step: int,
+        words: str,
+        hint: str = "",
+        action: tuple[str, str] = ("", ""),
+        *,
+        failed: bool = False,
+        over: bool = False,
     ) -> None:
-        self.steps.at(step, failed=failed)
+        self.steps.at(step, failed=failed, over=over)
+        self._next_one.setVisible(over)
         self._action = action[1]
         self._state.say(words, hint, action[0])
 

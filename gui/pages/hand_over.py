@@ -32,6 +32,7 @@ class HandOver(QWidget):
         self._second = SheetPreview("sheet.secrets", "Identifiants du patient", secret=True)
         self.print_first = Button("Imprimer l'accusé", name="acknowledgement.print", icon="print")
         self.print_first.clicked.connect(lambda: self._print("first"))
+        self._first_printed = Text("", "secondary", tone="success", name="acknowledgement.printed")
         self.show_second = Button("Afficher", name="secrets.show", icon="eye", on_click=self._reveal)
         self.print_second = Button("Imprimer une fois", name="secrets.print", icon="print")
         self.print_second.clicked.connect(lambda: self._print("second"))
@@ -39,7 +40,7 @@ class HandOver(QWidget):
         next_one = Button("Client suivant", "primary", name="counter.next", shortcut="Ctrl+N")
         next_one.clicked.connect(lambda: self.next_wanted.emit())
         sheets = row(
-            self._sheet("Accusé de création", self._first, self.print_first),
+            self._sheet("Accusé de création", self._first, self.print_first, self._first_printed),
             self._sheet("Identifiants du patient", self._second, self.show_second, self.print_second),
             self._reminders(next_one),
             gap=t.BETWEEN,
@@ -51,12 +52,12 @@ class HandOver(QWidget):
         outer.addLayout(sheets)
         outer.addStretch(1)
 
-    def _sheet(self, title: str, sheet: SheetPreview, *buttons: Button) -> Panel:
+    def _sheet(self, title: str, sheet: SheetPreview, *under: QWidget) -> Panel:
         panel = Panel(margin=t.INNER, gap=t.GROUP)
         panel.column.addWidget(Text(title, "strong"))
         panel.column.addWidget(sheet, 0, Qt.AlignmentFlag.AlignHCenter)
-        for button in buttons:
-            panel.column.addWidget(button)
+        for each in under:
+            panel.column.addWidget(each)
         panel.column.addStretch(1)
         return panel
 
@@ -113,6 +114,7 @@ class HandOver(QWidget):
         self._first.show_sheet(None)
         self._second.show_sheet(None)
         self.show_second.say("Afficher")
+        self._first_printed.say("")
         self.message.clear()
         self._enable()
 
@@ -134,7 +136,10 @@ class HandOver(QWidget):
         except Failure as failure:
             self.message.say_failure(failure)
             return
-        if which == "second":
+        self.message.clear()
+        if which == "first":
+            self._first_printed.say("L'accusé est imprimé.")
+        else:
             del self._pages["second"]
             self._second.destroy_sheet("Imprimé une fois. Les identifiants ne sont plus sur ce poste.")
             self._enable()

@@ -127,6 +127,8 @@ class ImagingPage(Page):
         ready = any(each.state == "prêt" for each in self._pairs)
         dossier = self.house.dossier
         open_one = dossier is not None and dossier.state is DossierState.OPEN
+        self.add.become("quiet" if ready else "primary")
+        self.send.become("primary" if ready else "quiet")
         self.send.setEnabled(ready and open_one and not self._sending())
         if ready and not open_one:
             self.message.say(*self._needs_patient())
@@ -244,6 +246,8 @@ class ImagingPage(Page):
         pair.state = "envoyé" if word == "envoyé" else "en cours"
         pair.why = "" if word == "envoyé" else "L'issue est suivie dans la page Envois."
         self.refresh()
+        if word == "envoyé":
+            self.message.say(f"« {pair.title} » est dans le dossier du patient.", tone="success")
         self._send_next()
 
     def _mark(self, pair: Pair, failure: Failure) -> None:

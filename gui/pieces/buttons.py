@@ -58,6 +58,14 @@ class Button(QPushButton):
         if tone is not None:
             mark(self, tone=tone)
 
+    def become(self, kind: str) -> None:
+        """Change its kind: what is primary now may be quiet at the next step."""
+        if kind != self._kind:
+            self._kind = kind
+            mark(self, kind=kind)
+            self.draw_icon()
+            self.updateGeometry()
+
     def draw_icon(self, icon: str | None = None, colour: str = "") -> None:
         """Draw the icon in a colour, which it keeps, or in that of its kind; also after a change of appearance."""
         self._icon_name = self._icon_name if icon is None else icon

@@ -28,8 +28,13 @@ class EmptyState(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for each in (picture, self._action):
             inside.setAlignment(each, Qt.AlignmentFlag.AlignHCenter)
+        self._inside = inside
         self.setLayout(inside)
         self.say(sentence, hint, action)
+
+    def also(self, button: Button) -> None:
+        """Put a second, quiet action under the first; its owner shows and hides it."""
+        self._inside.insertWidget(self._inside.count() - 1, button, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def say(self, sentence: str, hint: str = "", action: str = "") -> None:
         """Show other words; no action hides the button."""

@@ -17,21 +17,23 @@ _WORDS = {"done": "fait", "now": "en cours", "failed": "en échec", "todo": "à 
 
 
 class StepList(QWidget):
-    """Numbered steps in a column; each is done, now, failed or todo."""
+    """Numbered steps in a column; each is done, now, failed or todo. Steps that nobody has to take are not shown."""
 
     def __init__(self, steps: tuple[str, ...], name: str = "steps") -> None:
         super().__init__()
         self.setObjectName(name)
         self._steps = tuple(fr(each) for each in steps)
-        self._now, self._failed = 0, False
+        self._now, self._failed, self._shown = 0, False, len(steps)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_PITCH * len(steps))
         self.at(0)
 
-    def at(self, number: int, *, failed: bool = False) -> None:
-        """Stand at a step (0 is the first); beyond the last, all is done."""
+    def at(self, number: int, *, failed: bool = False, over: bool = False) -> None:
+        """Stand at a step (0 is the first); beyond the last, all is done; over: those before it are all there is."""
         self._now, self._failed = number, failed
-        told = [f"{index + 1} {text} : {_WORDS[self._state(index)]}" for index, text in enumerate(self._steps)]
+        self._shown = min(number, len(self._steps)) if over else len(self._steps)
+        shown = enumerate(self._steps[: self._shown])
+        told = [f"{index + 1} {text} : {_WORDS[self._state(index)]}" for index, text in shown]
         self.setAccessibleName("\n".join(told))
         self.update()
 
@@ -48,14 +50,14 @@ class StepList(QWidget):
         """Paint the discs, the thread between them and the words."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for index in range(len(self._steps)):
+        for index in range(self._shown):
             self._paint_step(painter, index)
         painter.end()
 
     def _paint_step(self, painter: QPainter, index: int) -> None:
         state, top = self._state(index), index * _PITCH
         disc = QRectF(1, top + (_PITCH - _DISC) / 2, _DISC, _DISC)
-        if index + 1 < len(self._steps):
+        if index + 1 < self._shown:
             painter.setPen(QPen(Appearance.colour("success" if state == "done" else "line"), t.RING))
             x = disc.center().x()
             painter.drawLine(QPointF(x, disc.bottom() + 2), QPointF(x, disc.bottom() + _PITCH - _DISC - 2))

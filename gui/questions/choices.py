@@ -10,7 +10,7 @@ from dossier.patient import Beneficiary
 from dossier.professional import Activity
 from gui.pieces.choice import RadioCards
 from gui.questions.panel import QuestionPanel
-from gui.words import age, capital_name, day, three_traits
+from gui.words import age, capital_name, count, day, three_traits
 
 
 class _ChoicePanel(QuestionPanel):
@@ -46,8 +46,10 @@ class BeneficiaryPanel(_ChoicePanel):
     """Which person of the Vitale card is the patient."""
 
     def __init__(self, question: ChooseBeneficiary) -> None:
-        title = "Quelle personne de la carte Vitale recevez-vous ?"
-        super().__init__(question, title, "Choisir cette personne", "beneficiary.go")
+        explain = f"La carte Vitale porte {count(len(question.beneficiaries), 'personne')}."
+        super().__init__(
+            question, "Quelle personne recevez-vous ?", "Choisir cette personne", "beneficiary.go", explain=explain
+        )
         self._people = question.beneficiaries
         self.offer(
             tuple(

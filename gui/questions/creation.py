@@ -19,7 +19,7 @@ from gui.pieces.boxes import Panel
 from gui.pieces.choice import RadioCards, TickCard
 from gui.pieces.text import Text
 from gui.questions.panel import QuestionPanel
-from gui.words import three_traits
+from gui.words import by_pairs, three_traits
 
 _INFORMATION = (
     "Le dossier est facultatif et gratuit ; le refuser ne change rien aux remboursements.",
@@ -28,7 +28,7 @@ _INFORMATION = (
     "Il peut fermer son dossier à tout moment ; les données sont gardées dix ans, puis détruites.",
 )
 _LEGAL = (
-    "Le patient, informé de ses droits, consent de façon expresse à la création de son dossier médical partagé"
+    "Le patient, informé de ses droits, consent de façon expresse à la {act} de son dossier médical partagé"
     " et à son alimentation par les professionnels qui le soignent."
 )
 
@@ -70,7 +70,7 @@ class ConsentPanel(QuestionPanel):
             ),
             side_by_side=True,
         )
-        self._tick = TickCard("Le patient consent", _LEGAL, "consent.tick")
+        self._tick = TickCard("Le patient consent", _LEGAL.format(act="création"), "consent.tick")
         by = Text(f"Consentement recueilli par : {question.collected_by}", "muted", wrap=True, name="consent.collected")
         self._cards.chosen.connect(lambda _: self._enable())
         self._tick.button.toggled.connect(lambda _: self._enable())
@@ -164,8 +164,9 @@ class CreationPanel(QuestionPanel):
         seen = Panel("well", margin=t.BETWEEN)
         seen.column.addWidget(Text(three_traits(question.patient), "trait", wrap=True, name="create.patient"))
         for contact in question.contacts:
-            word = "Mobile" if contact.kind is ChannelKind.SMS else "Adresse"
-            seen.column.addWidget(Text(f"{word} : {contact.value}", "muted", wrap=True))
+            by_sms = contact.kind is ChannelKind.SMS
+            words = f"Mobile : {by_pairs(contact.value)}" if by_sms else f"Adresse : {contact.value}"
+            seen.column.addWidget(Text(words, "muted", wrap=True))
         self.body(seen, Text("Vérifiez avec le patient : un dossier créé ne s'efface pas, il se ferme.", wrap=True))
         self.setFocusProxy(self.go)
 
@@ -182,7 +183,8 @@ class ReactivationPanel(QuestionPanel):
             question, "Réactiver ce dossier ?", "Réactiver", "reactivate.go", explain=three_traits(question.patient)
         )
         reason = question.closing_reason or "non précisé"
-        self._tick = TickCard("Le patient consent à la réactivation", _LEGAL, "reactivate.tick")
+        legal = _LEGAL.format(act="réactivation")
+        self._tick = TickCard("Le patient consent à la réactivation", legal, "reactivate.tick")
         self._tick.button.toggled.connect(self.go.setEnabled)
         self.go.setEnabled(False)
         self.body(Text(f"Motif donné à la fermeture : « {reason} »", wrap=True), self._tick)

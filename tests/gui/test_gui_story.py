@@ -82,6 +82,7 @@ def test_a_pharmacist_creates_a_dossier_and_hands_two_sheets_over(driver: Driver
         True,
     ]
     driver.click("acknowledgement.print")
+    assert says(driver, "acknowledgement.printed") == "L'accusé est imprimé."
     driver.click("secrets.print")
     assert paper.printed == 2
     assert not driver.see("secrets.print").isEnabled()
@@ -159,6 +160,18 @@ def test_an_open_dossier_is_told_at_once(driver: Driver) -> None:
     driver.open_session("pharmacien")
     driver.bring_sophie()
     assert says(driver, "counter.state.sentence") == "Cette personne a déjà un dossier"
+
+
+def test_with_an_open_dossier_only_the_steps_taken_are_told_and_the_next_person_may_come(driver: Driver) -> None:
+    opened(driver)
+    driver.open_session("pharmacien")
+    driver.bring_sophie()
+    told = driver.see("counter.steps").accessibleName()
+    assert told == "1 Carte Vitale : fait\n2 Identité qualifiée : fait"
+    driver.click("counter.next")
+    driver.until(lambda: driver.house.patient is None)
+    driver.settle()
+    assert driver.find("counter.next") is None
 
 
 def test_a_closed_dossier_is_offered_its_reactivation(driver: Driver) -> None:
@@ -247,12 +260,15 @@ def test_a_doctor_declares_an_access_only_by_an_explicit_gesture(driver: Driver)
     opened(driver)
     driver.open_session()
     driver.bring_sophie()
+    assert driver.find("consultation.declare") is None
+    assert driver.see("consultation.deposit").property("kind") == "quiet"
     driver.click("consultation.state.go")
     assert not driver.see("access.go").isEnabled()
     driver.click("access.attending")
     driver.click("access.go")
     driver.until(lambda: driver.window.frame.page("consultation").documents.model.documents())
     assert driver.house.dossier.is_attending_doctor
+    assert driver.see("consultation.deposit").property("kind") == "primary"
 
 
 def test_a_pharmacist_is_not_offered_to_be_the_attending_doctor(driver: Driver) -> None:
@@ -325,6 +341,32 @@ def test_a_document_is_opened_masked_and_shown_again(driver: Driver) -> None:
         assert view.preview.entry.is_masked is masked
 
 
+def test_a_list_read_again_keeps_the_document_that_is_open(driver: Driver) -> None:
+    opened(driver, authorisation=AuthorisationState.VALID)
+    driver.open_session()
+    driver.bring_sophie()
+    view = driver.window.frame.page("consultation").documents
+    driver.until(lambda: view.model.documents())
+    driver.settle()
+    view.open_row(1)
+    driver.settle()
+    chosen = view.model.row_at(view.list.currentIndex()).entry
+    driver.click("consultation.refresh")
+    driver.settle()
+    assert chosen is not None
+    assert view.model.row_at(view.list.currentIndex()).entry == chosen
+
+
+def test_a_focused_field_is_as_high_as_the_others(driver: Driver) -> None:
+    driver.open_session()
+    field = driver.see("consultation.ins")
+    field.clearFocus()
+    before = field.sizeHint()
+    field.setFocus()
+    driver.until(field.hasFocus)
+    assert field.sizeHint().height() == before.height()
+
+
 def test_an_emergency_needs_a_reason_a_text_and_a_second_confirmation(driver: Driver) -> None:
     opened(driver)
     driver.open_session()
@@ -392,6 +434,7 @@ def test_a_report_and_its_study_leave_as_one_lot(driver: Driver, tmp_path: Path)
     driver.click("imaging.send")
     driver.click("deposit.confirm")
     driver.until(lambda: says(driver, "imaging.line.0.state") == "envoyé")
+    assert "est dans le dossier du patient" in says(driver, "imaging.message.sentence")
     assert len(driver.house.outbox.lots) == 1
 
 

@@ -52,6 +52,10 @@ def test_numbers_agree_with_their_noun() -> None:
     assert words.size(1_234_567) == f"1,2{N}Mo"
 
 
+def test_a_telephone_number_is_written_by_pairs() -> None:
+    assert words.by_pairs("0612345678").replace(words.NBSP, " ") == "06 12 34 56 78"
+
+
 def test_text_of_outside_loses_direction_marks_and_line_breaks() -> None:
     assert words.foreign("titre\u202efdp.exe\nsuite\x00") == "titrefdp.exe suite"
     assert words.foreign(f"6{N}ko") == f"6{N}ko"
