@@ -60,6 +60,11 @@ class HostAddress:
 class Simulator(Protocol):
     """The virtual cards of a simulated house, as its doors show them."""
 
+    @property
+    def real_pcsc(self) -> bool:
+        """Whether they are behind the real PC/SC service."""
+        ...
+
     def names(self) -> tuple[str, ...]:
         """Give the names of the cards that can be put in a reader."""
         ...

@@ -146,6 +146,7 @@ class Frame(QWidget):
             app.focusChanged.connect(self._focus_moved)
         self.rail.setEnabled(True)
         self.ribbon.setVisible(house.simulation is not None)
+        self.ribbon.say_readers(real=house.simulation is not None and house.simulation.real_pcsc)
         self._had_session = house.session is not None
         self._show_session()
         stage.read_outbox()

@@ -149,6 +149,11 @@ class OutboxView(Protocol):
 class SimulationView(Protocol):
     """The simulated readers and their cast."""
 
+    @property
+    def real_pcsc(self) -> bool:
+        """Whether they are behind the real PC/SC service."""
+        ...
+
     def names(self) -> tuple[str, ...]:
         """Give the names of the cards that may be inserted."""
         ...

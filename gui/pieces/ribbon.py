@@ -10,7 +10,11 @@ from gui import tokens as t
 from gui.style import Appearance, font
 from gui.words import fr
 
-_WORDS = "Simulation : cartes et hôte fictifs. Aucun vrai patient, rien ne sort de ce poste."
+_WORDS = "Simulation : cartes et hôte fictifs, {readers}. Code des cartes : 1234. Rien ne sort de ce poste."
+_READERS = {
+    True: "lues par le vrai service PC/SC de ce poste",
+    False: "lecteurs simulés dans le programme, sans le service PC/SC",
+}
 
 
 class SimulationRibbon(QWidget):
@@ -20,11 +24,11 @@ class SimulationRibbon(QWidget):
         super().__init__()
         self.setObjectName("simulation.ribbon")
         self.setFixedHeight(t.RIBBON_HEIGHT)
-        self.say(_WORDS)
+        self.say_readers(real=True)
 
-    def say(self, words: str) -> None:
-        """Show another sentence."""
-        self._words = fr(words)
+    def say_readers(self, *, real: bool) -> None:
+        """Say whether the cards are behind the real PC/SC service, or in readers inside the program."""
+        self._words = fr(_WORDS.format(readers=_READERS[real]))
         self.setAccessibleName(self._words)
         self.update()
 

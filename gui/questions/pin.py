@@ -23,7 +23,7 @@ class PinPanel(QuestionPanel):
         holder_line = holder(row(Picture("card", "primary"), Text(question.holder, "strong", name="pin.holder"), 1))
         tries = Text(tries_sentence(question.tries_left), wrap=True, name="pin.tries")
         tries.say(tries_sentence(question.tries_left), "" if question.tries_left > 2 else "danger")
-        hint = "Si votre lecteur a un clavier, tapez le code sur le lecteur quand il le demande."
+        hint = "Le logiciel présente ce code une seule fois à la carte et ne le garde pas."
         self.body(holder_line, holder(row(self._boxes, 1)), tries, Text(hint, "secondary", wrap=True))
         self.column.setSpacing(t.BETWEEN)
         self.setFocusProxy(self._boxes)

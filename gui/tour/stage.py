@@ -25,11 +25,6 @@ from gui.words import count
 
 _UNAVAILABLE = 69
 _PULSE_MILLISECONDS = 200
-_RIBBON = "Simulation : cartes et hôte fictifs, {readers}. Aucun vrai patient, rien ne sort de ce poste."
-_READERS = {
-    True: "lues par le vrai service PC/SC de ce poste",
-    False: "lecteurs simulés dans le programme, sans le service PC/SC",
-}
 
 
 def show_window(authority: Path | None) -> int:
@@ -37,11 +32,7 @@ def show_window(authority: Path | None) -> int:
     app, window = application(), Window()
     keeper = HouseKeeper(lambda _: open_practice(cps="pharmacien", vitale="famille-marchand", authority=authority))
 
-    def begin(house: House) -> None:
-        window.attach(house)
-        say_readers(window, house)
-
-    keeper.opened.connect(begin)
+    keeper.opened.connect(window.attach)
     keeper.failed.connect(window.fail_to_start)
     window.painted.connect(keeper.start)
     window.show()
@@ -78,7 +69,6 @@ class _Headless(QObject):
         simulation = house.simulation
         assert isinstance(simulation, Simulation)
         self._window.attach(house)
-        say_readers(self._window, house)
         self._say(f"CPS Bridge, visite guidée : {_READERS[simulation.real_pcsc]}.")
         papers = house.directory / "papiers"
         papers.mkdir()
@@ -114,12 +104,6 @@ class _Headless(QObject):
             self._say(f"   ✗ {failure.sentence('fr')}")
             failed += 1
         self._app.exit(1 if failed else 0)
-
-
-def say_readers(window: Window, house: House) -> None:
-    """Write on the ribbon whether the cards are behind the real PC/SC service."""
-    real = getattr(house.simulation, "real_pcsc", False)
-    window.frame.ribbon.say(_RIBBON.format(readers=_READERS[real]))
 
 
 def _run(app: QApplication, window: Window, keeper: HouseKeeper, before: Callable[[], None] = lambda: None) -> int:

@@ -176,6 +176,7 @@ class Simulation:
     house: ScriptedHouse
     deck: dict[str, tuple[CardKind, object]]
     inserted_names: list[str] = field(default_factory=lambda: ["", ""])
+    real_pcsc: bool = True
 
     def names(self) -> tuple[str, ...]:
         return tuple(self.deck)
