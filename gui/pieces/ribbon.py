@@ -11,7 +11,7 @@ from gui.style import Appearance, font
 from gui.words import fr
 
 _WORDS = "Simulation : cartes et hôte fictifs, {readers}. Code des cartes : 1234. Rien ne sort de ce poste."
-_READERS = {
+READERS = {
     True: "lues par le vrai service PC/SC de ce poste",
     False: "lecteurs simulés dans le programme, sans le service PC/SC",
 }
@@ -28,7 +28,7 @@ class SimulationRibbon(QWidget):
 
     def say_readers(self, *, real: bool) -> None:
         """Say whether the cards are behind the real PC/SC service, or in readers inside the program."""
-        self._words = fr(_WORDS.format(readers=_READERS[real]))
+        self._words = fr(_WORDS.format(readers=READERS[real]))
         self.setAccessibleName(self._words)
         self.update()
 

@@ -13,6 +13,7 @@ from cps_bridge.simulated import Simulation
 from dossier.failure import Failure
 from gui.app import application
 from gui.keeper import HouseKeeper
+from gui.pieces.ribbon import READERS
 from gui.sweep import swept_here
 from gui.tour.album import JOURNAL, Album
 from gui.tour.chapters import chapters
@@ -69,7 +70,7 @@ class _Headless(QObject):
         simulation = house.simulation
         assert isinstance(simulation, Simulation)
         self._window.attach(house)
-        self._say(f"CPS Bridge, visite guidée : {_READERS[simulation.real_pcsc]}.")
+        self._say(f"CPS Bridge, visite guidée : {READERS[simulation.real_pcsc]}.")
         papers = house.directory / "papiers"
         papers.mkdir()
         tour = self._tour = Tour(self._window, house, simulation, self._album, papers, self._say)
