@@ -15,6 +15,7 @@ from cps_bridge.house import HostAddress, House
 from cps_bridge.storage.keys import key_from_keyring, key_from_passphrase
 from cps_bridge.storage.place import is_new
 from cps_bridge.storage.settings import Settings
+from dossier.address import https_address
 from dossier.failure import Failure
 
 # What is simulated is fictional: its vault is encrypted like any other, with a passphrase that everybody knows.
@@ -50,13 +51,14 @@ def _real(
 ) -> Iterator[House]:
     from cps_bridge.cards.pcsc import PcscReaders
 
+    address = _address(options, settings)
     port = PcscReaders(only=frozenset(settings.readers) or None)
     house = House(
         settings,
         port,
         directory,
         _key(options, directory, ask_passphrase),
-        _address(options, settings),
+        address,
         trace=options.trace,
     )
     house.desk.card_seconds = _patience(options)
@@ -101,10 +103,13 @@ def _key(options: argparse.Namespace, directory: Path, ask_passphrase: AskPassph
 
 
 def _address(options: argparse.Namespace, settings: Settings) -> HostAddress | None:
-    base = options.host or settings.host_url
+    base, insi = options.host or settings.host_url, options.insi or settings.insi_url
+    if insi:
+        https_address(insi)
     if not base:
         return None
+    https_address(base)
     authorities = options.host_ca or Path(settings.host_ca)
     if not authorities.is_file():
         raise Failure("HOST_CA_MISSING", path=authorities.name)
-    return HostAddress(base, authorities, insi_url=options.insi or settings.insi_url)
+    return HostAddress(base, authorities, insi_url=insi)

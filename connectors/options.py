@@ -26,10 +26,9 @@ def parser() -> argparse.ArgumentParser:
         prog="cps-bridge",
         description="CPS Bridge : le client libre du dossier médical partagé.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMANDE")
+    commands = top.add_subparsers(title="commandes", dest="command", required=True, metavar="COMMANDE")
     window = commands.add_parser("window", help="Ouvrir la fenêtre", parents=[common], allow_abbrev=False)
     window.add_argument("--exit-after-paint", action="store_true", help=argparse.SUPPRESS)
     for name, use_case in CATALOGUE.items():

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from dossier.failure import Failure
 
@@ -21,8 +21,25 @@ _SENTENCES = (
 )
 
 
+class _FrenchHelp(argparse.RawDescriptionHelpFormatter):
+    """The help page with French headings; argparse has no other place to say them."""
+
+    def add_usage(self, usage, actions, groups, prefix=None):  # type: ignore[no-untyped-def]
+        super().add_usage(usage, actions, groups, "usage\u00a0: " if prefix is None else prefix)
+
+    def start_section(self, heading: str | None) -> None:
+        super().start_section(f"{heading}\u00a0" if heading else heading)
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser that complains in French, as JSON when the command asks for JSON, and exits with 2."""
+    """An argument parser that speaks French, complains as JSON when the command asks for JSON, and exits with 2."""
+
+    def __init__(self, *, add_help: bool = True, **named: Any) -> None:
+        named.setdefault("formatter_class", _FrenchHelp)
+        super().__init__(add_help=False, **named)
+        self._positionals.title, self._optionals.title = "arguments", "options"
+        if add_help:
+            self.add_argument("-h", "--help", action="help", help="montrer cette aide")
 
     def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # noqa: D102
         self._json = "--json" in (sys.argv[1:] if args is None else args)

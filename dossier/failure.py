@@ -10,6 +10,8 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+from dossier.fact_words import in_french
+
 
 class Kind(enum.Enum):
     """What a failure is about; the value is the exit code of the command line."""
@@ -42,11 +44,14 @@ class Failure(Exception):  # noqa: N818 - the word of the house
 
     def sentence(self, language: str = "fr") -> str:
         """Say what happened, in one sentence."""
-        return _fill(_entry(self.code, language)["sentence"], self.facts)
+        return _fill(_entry(self.code, language)["sentence"], self._shown(language))
 
     def remedy(self, language: str = "fr") -> str:
         """Say what to do about it, in one sentence."""
-        return _fill(_entry(self.code, language)["remedy"], self.facts)
+        return _fill(_entry(self.code, language)["remedy"], self._shown(language))
+
+    def _shown(self, language: str) -> dict[str, object]:
+        return in_french(self.facts) if language == "fr" else self.facts
 
     def __str__(self) -> str:
         return self.code

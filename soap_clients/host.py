@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from lxml import etree
 
 from dossier.access import NORMAL_ACCESS, Access
+from dossier.address import https_address
 from dossier.certificate import Certificate
 from dossier.clock import Clock, system_clock
 from dossier.document import Content
@@ -60,13 +61,7 @@ class Endpoints:
         """Read exact addresses by service name (``patientsSpecific`` included); raises Failure HOST_ADDRESS_INVALID."""
         named = {**services}
         named.setdefault("patients_specific", named.get("patientsSpecific", ""))
-        return cls(**{each.name: _https(str(named.get(each.name, ""))) for each in fields(cls)})
-
-
-def _https(url: str) -> str:
-    if not url.startswith("https://") or len(url) > 500:
-        raise Failure("HOST_ADDRESS_INVALID")
-    return url
+        return cls(**{each.name: https_address(str(named.get(each.name, ""))) for each in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ def test_a_creation_writes_two_sheets_the_secret_one_for_its_owner_alone(termina
             2,
             "HOST_CA_MISSING",
         ),
+        ("session", ("--host", "https://x:99999"), 6, "HOST_ADDRESS_INVALID"),
     ],
 )
 def test_each_kind_of_failure_has_its_exit_code_and_a_french_sentence(
