@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,18 @@ def names(vpcd_pair):
 @pytest.fixture
 def port(names):
     port = PcscReaders(only=frozenset(names))
-    view = port.readers()
-    while any(atr for _, atr, _ in view):  # what an earlier test took out is gone for the service too
-        view = port.wait(view, PATIENCE)
+    until_empty(port)  # what an earlier test took out is gone for the service too
     yield port
+    print("readers at the end:", port.readers())  # pytest shows it when the test fails
     port.close()
+
+
+def until_empty(port):
+    """Wait until the PC/SC service itself has seen every card of this pair leave."""
+    view, deadline = port.readers(), time.monotonic() + PATIENCE
+    while any(atr for _, atr, _ in view):
+        assert time.monotonic() < deadline, view
+        view = port.wait(view, PATIENCE)
 
 
 @pytest.fixture
@@ -190,7 +198,9 @@ def test_a_card_held_exclusively_by_another_program_is_busy(hands, real, port, d
 
 @pytest.mark.pcsc
 def test_a_mute_card_costs_its_reader_only(hands, names, services, port, deck, until):
+    before = set(threading.enumerate())
     real = services(port, limit=1.0)
+    stuck = [each for each in threading.enumerate() if each.name == "cards" and each not in before]
     card = deck.card("generaliste")
     hands[0].insert(card)
     epoch = real.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
@@ -199,12 +209,19 @@ def test_a_mute_card_costs_its_reader_only(hands, names, services, port, deck, u
     hands[1].insert(deck.card("jean"))
     assert real.read_vitale(real.wait_for(CardKind.VITALE, timeout=PATIENCE).epoch)
     hands[0].remove()
+    for thread in stuck:  # it ends with the card, and lets go of its transaction and its link
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
     # The service looks every 0.4 s only: a card put in before it has seen the reader empty is no new card to it.
     until(real, lambda slots: any(slot.reader == names[0] and slot.kind is None for slot in slots))
     hands[0].insert(deck.card("pharmacien"))
     slots = until(real, lambda slots: any(slot.kind is CardKind.CPS and slot.epoch for slot in slots))
     mine = next(slot for slot in slots if slot.kind is CardKind.CPS)
     assert real.read_professional(mine.epoch).professional.family_name == "MERCIER"
+    for hand in hands:
+        hand.remove()
+    real.close()
+    until_empty(port)
 
 
 @pytest.mark.pcsc
