@@ -51,6 +51,7 @@ class DocumentsView(QWidget):
         self.list = self._make_list()
         self._count = Text("", "secondary", name=f"{prefix}.count")
         self._rights = Text("", "secondary", wrap=True, name=f"{prefix}.rights")
+        self._rights.hide()  # until there is something to say
         self.preview = PreviewPanel()
         self.preview.mask_wanted.connect(self._mask)
         stage.changed.connect(self._offer_mask)
