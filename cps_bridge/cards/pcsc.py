@@ -25,6 +25,7 @@ _SLICE = 0.5
 _LOOKS = 3
 """Attempts at a view while readers are being unplugged."""
 
+_SELECT_ROOT = [0x00, 0xA4, 0x00, 0x0C, 0x02, 0x3F, 0x00]  # ISO 7816-4, 7.1.1: harmless on any card
 _VERIFY = 0x20
 _log = logging.getLogger("cards")
 
@@ -259,7 +260,19 @@ class _PcscLink:
     def close(self) -> None:
         """Let go of the card and of the context."""
         scard = self._context.scard
-        if scard.SCardStatus(self._card)[0] != scard.SCARD_S_SUCCESS:
-            self._disposition = scard.SCARD_LEAVE_CARD  # the card left: a reset would strike the one that came after it
+        if self._disposition == scard.SCARD_RESET_CARD and self._is_gone():
+            self._disposition = scard.SCARD_LEAVE_CARD
         scard.SCardDisconnect(self._card, self._disposition)
         self._context.release()
+
+    def _is_gone(self) -> bool:
+        """Ask the card itself: the service looks only every 0.4 s, and must not reset what is no longer there.
+
+        The reset would strike the card that came after it; and pcsc-lite, told to reset a card that was just pulled,
+        takes the next one in without ever telling of it.
+        """
+        scard = self._context.scard
+        if scard.SCardStatus(self._card)[0] != scard.SCARD_S_SUCCESS:
+            return True
+        result, answer = scard.SCardTransmit(self._card, self._header, _SELECT_ROOT)
+        return result != scard.SCARD_E_SHARING_VIOLATION and not answer

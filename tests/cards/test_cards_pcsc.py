@@ -277,3 +277,14 @@ def test_a_pcsc_service_that_is_killed_and_started_again_is_survived(authority_d
     environment = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=root, env=environment)
     assert done.stdout.endswith("survived\n"), done.stderr
+
+
+@pytest.mark.pcsc
+def test_a_card_pulled_just_before_log_out_leaves_the_reader_usable(hands, real, deck):
+    """The service has not seen the removal yet when the link is closed: it must not reset what is no longer there."""
+    for _ in range(3):
+        hands[0].insert(deck.card("generaliste"))
+        epoch = real.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
+        real.verify_pin(epoch, bytearray(b"1234"))
+        hands[0].remove()
+        real.log_out(epoch)
