@@ -253,4 +253,8 @@ def tell_item(page: Page, item: Any) -> None:
         remedy = "Ne recommencez pas : la page Envois vérifie auprès de l'hôte avant tout nouvel envoi."
         page.message.say("L'envoi est parti sans réponse de l'hôte.", remedy, "warning")
     else:
-        page.message.say("Le document attend dans la page Envois.", "Il partira dès que votre carte est là et que l'hôte répond.", "warning")
+        page.message.say(
+            "Le document attend dans la page Envois.",
+            "Il partira dès que votre carte est là et que l'hôte répond.",
+            "warning",
+        )
