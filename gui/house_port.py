@@ -146,32 +146,6 @@ class OutboxView(Protocol):
         ...
 
 
-class SimulationView(Protocol):
-    """The simulated readers and their cast."""
-
-    @property
-    def real_pcsc(self) -> bool:
-        """Whether they are behind the real PC/SC service."""
-        ...
-
-    def names(self) -> tuple[str, ...]:
-        """Give the names of the cards that may be inserted."""
-        ...
-
-    @property
-    def inserted(self) -> tuple[str, ...]:
-        """The name of the card in each slot, "" for an empty one."""
-        ...
-
-    def insert(self, slot: int, name: str) -> None:
-        """Put a card in a reader."""
-        ...
-
-    def remove(self, slot: int) -> None:
-        """Take the card out of a reader."""
-        ...
-
-
 class HousePort(Protocol):
     """The house as the window sees it."""
 
@@ -192,7 +166,7 @@ class HousePort(Protocol):
 
     @property
     def simulation(self) -> Any:
-        """The simulated readers (a SimulationView), None with real ones."""
+        """The simulated readers (a cps_bridge.house.Simulator), None with real ones."""
         ...
 
     @property
