@@ -15,6 +15,8 @@ class Source(enum.Enum):
     VITALE = "Vitale"
     INS = "INS"
     DATAMATRIX = "datamatrix"
+    APPLICATION = "appli carte Vitale"
+    TRAITS = "saisie"
     FEED = "logiciel métier"
 
 

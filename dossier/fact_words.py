@@ -17,6 +17,8 @@ _WORDS = {
     "> 0": "un nombre plus grand que zéro",
     "sha1, sha256": "sha1 ou sha256",
     "fr, en": "fr ou en",
+    "apdu, pkcs11": "apdu ou pkcs11",
+    "auto, dialog, pinpad": "auto, dialog ou pinpad",
     "{study}, {series}": "une adresse qui contient {study} et {series}",
     "FileNotFoundError": "introuvable",
     "PermissionError": "accès refusé",

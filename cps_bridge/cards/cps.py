@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from cps_bridge.cards import apdu
+from cps_bridge.cards.access import KeyPair
 from cps_bridge.cards.apdu import Channel, failure_of
 from cps_bridge.cards.pkcs15 import Directory, read_directory
 from cps_bridge.cards.tlv import descend, head, parse, text
@@ -39,14 +39,6 @@ _DIGEST_INFO = {  # RFC 8017 clause 9.2, note 1
     "sha384": bytes.fromhex("3041300D060960864801650304020205000430"),
     "sha512": bytes.fromhex("3051300D060960864801650304020305000440"),
 }
-
-
-@dataclass(frozen=True)
-class KeyPair:
-    """A certificate of the card and the reference of its private key."""
-
-    certificate: Certificate
-    key_reference: int
 
 
 class Cps:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cps_bridge.cards.cps import KeyPair
+from cps_bridge.cards.access import KeyPair
 from dossier.certificate import Certificate
 from dossier.failure import Failure
 from dossier.professional import DOCTOR, CardKind, Professional

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
+from cps_bridge.cards.access import PinState
 from cps_bridge.cards.cps import Cps
 from cps_bridge.cards.holder import authentication_pair, professional_of, signature_pair
 from cps_bridge.cards.port import ReaderPort
@@ -101,7 +102,7 @@ class CardService:
                 stay.professional,
                 authentication_pair(stay.pairs).certificate,
                 signature.certificate if signature else None,
-                cps.read_tries_left(),
+                PinState(cps.read_tries_left()),
             )
 
         return self._on_cps(epoch, read)

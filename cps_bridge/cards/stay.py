@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cps_bridge.cards.access import KeyPair
 from cps_bridge.cards.apdu import Channel
-from cps_bridge.cards.cps import Cps, KeyPair
+from cps_bridge.cards.cps import Cps
 from cps_bridge.cards.pkcs15 import Directory
 from cps_bridge.cards.port import ReaderPort
 from cps_bridge.cards.recognise import Model, demand_supported, recognise

@@ -13,6 +13,12 @@ from cps_bridge.storage.place import durable, writable
 from dossier.failure import Failure
 
 _FILE = "settings.toml"
+_CHOICES = {
+    "hash_name": ("sha1", "sha256"),
+    "language": ("fr", "en"),
+    "card_backend": ("apdu", "pkcs11"),
+    "pin_entry": ("auto", "dialog", "pinpad"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,9 @@ class Settings:
     the authorities trusted for the host; times in seconds, sizes in megabytes; software_oid: root of the identifiers
     this installation makes; vihf_signed and hash_name (sha256 or sha1): what the host accepts is not published;
     retrieve_url: WADO-RS address of a series, with {study} and {series}; readers: names of the readers to use, empty
-    for all.
+    for all; card_backend: "apdu" (our own) or "pkcs11"; pkcs11_module: path of the module, "" for the Cryptolib CPS of
+    the system; pin_entry: "auto" (the reader's keys when it has some), "dialog" or "pinpad"; card_seconds: longest
+    silence of a card, and longest wait for another program; card_ca: PEM file of the authorities of the cards.
     """
 
     production: bool = False
@@ -44,6 +52,11 @@ class Settings:
     retrieve_url: str = "https://drimbox.example.fr/wado-rs/studies/{study}/series/{series}"
     manifest_by_us: bool = True
     readers: tuple[str, ...] = ()
+    card_backend: str = "apdu"
+    pkcs11_module: str = ""
+    pin_entry: str = "auto"
+    card_seconds: float = 1.8
+    card_ca: str = ""
 
     @classmethod
     def load(cls, directory: Path) -> Settings:
@@ -94,10 +107,8 @@ def _checked(name: str, value: object, example: object) -> object:
         raise Failure("SETTING_INVALID", name=name, expected=type(example).__name__)
     if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < math.inf:
         raise Failure("SETTING_INVALID", name=name, expected="> 0")
-    if name == "hash_name" and value not in ("sha1", "sha256"):
-        raise Failure("SETTING_INVALID", name=name, expected="sha1, sha256")
-    if name == "language" and value not in ("fr", "en"):
-        raise Failure("SETTING_INVALID", name=name, expected="fr, en")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise Failure("SETTING_INVALID", name=name, expected=", ".join(_CHOICES[name]))
     if name == "retrieve_url" and not _is_template(str(value)):
         raise Failure("SETTING_INVALID", name=name, expected="{study}, {series}")
     return value

@@ -25,7 +25,8 @@ def open_session(desk: Desk, user: User) -> Session:
     if desk.session and desk.session.epoch == epoch:
         return desk.require_session()
     card = desk.cards.read_professional(epoch)
-    pin = user.ask(AskPin(f"{card.professional.given_name} {card.professional.family_name}".strip(), card.tries_left))
+    holder = f"{card.professional.given_name} {card.professional.family_name}".strip()
+    pin = user.ask(AskPin(holder, card.pin.tries_left, card.pin.minimum, card.pin.maximum))
     desk.cards.verify_pin(epoch, pin)
     activity = _activity(desk.cards.read_activities(epoch), user)
     session = Session(card, activity, epoch, desk.make_host(card, activity, epoch), desk.clock())

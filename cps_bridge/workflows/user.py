@@ -24,10 +24,48 @@ class Question(Generic[T]):
 
 @dataclass(frozen=True)
 class AskPin(Question[bytearray]):
-    """The PIN of the professional's card; the answer is wiped by the one who asked. tries_left: 1 is the last try."""
+    """The PIN of the professional's card; the answer is wiped by the one who asked.
+
+    tries_left: 1 is the last try, None when the card does not tell; minimum and maximum: digits of the PIN; purpose:
+    "session", or "change" for the present PIN of a card that gets a new one.
+    """
 
     holder: str
-    tries_left: int
+    tries_left: int | None
+    minimum: int = 4
+    maximum: int = 4
+    purpose: str = "session"
+
+
+@dataclass(frozen=True)
+class ConfirmLastTry(Question[str]):
+    """Asked before a code is presented that may block the card: the person types the word shown, nothing less.
+
+    code: "pin" or "puk"; the answer is what was typed: anything else than the word gives up.
+    """
+
+    holder: str
+    word: str
+    code: str = "pin"
+
+
+@dataclass(frozen=True)
+class AskNewPin(Question[bytearray]):
+    """The new PIN, which the door has the person type twice and compares; wiped by the one who asked."""
+
+    holder: str
+    minimum: int = 4
+    maximum: int = 4
+
+
+@dataclass(frozen=True)
+class AskUnblockingCode(Question[bytearray]):
+    """The code that unblocks the card (PUK); tries_left: None when unknown; wiped by the one who asked."""
+
+    holder: str
+    tries_left: int | None
+    minimum: int = 8
+    maximum: int = 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +80,24 @@ class ChooseBeneficiary(Question[Beneficiary]):
     """Which person of the Vitale card is the patient."""
 
     beneficiaries: tuple[Beneficiary, ...]
+
+
+@dataclass(frozen=True)
+class AskDatamatrix(Question[str]):
+    """The content of an INS datamatrix, as a 2D scanner types it."""
+
+
+@dataclass(frozen=True)
+class AskTraits(Question[Traits]):
+    """The traits of a patient, typed by hand: an identity that is never qualified by that alone."""
+
+
+@dataclass(frozen=True)
+class AskVitaleApplication(Question[str]):
+    """What the patient's carte Vitale application shows: the text of its QR code, "" when the reader took it by NFC."""
+
+    by_qr: bool = True
+    by_nfc: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +207,19 @@ class CardSeen(News):
     """The wanted card is there."""
 
     kind: CardKind
+
+
+@dataclass(frozen=True)
+class PinOnReader(News):
+    """The code is to be typed on the reader's own keys now; followed by PinTyped."""
+
+    holder: str
+    tries_left: int | None
+
+
+@dataclass(frozen=True)
+class PinTyped(News):
+    """The reader has taken, or given up, the code."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class PinPanel(QuestionPanel):
         self.go.setEnabled(False)
         holder_line = holder(row(Picture("card", "primary"), Text(question.holder, "strong", name="pin.holder"), 1))
         tries = Text(tries_sentence(question.tries_left), wrap=True, name="pin.tries")
-        tries.say(tries_sentence(question.tries_left), "" if question.tries_left > 2 else "danger")
+        tries.say(tries_sentence(question.tries_left), "" if (question.tries_left or 0) > 2 else "danger")
         hint = "Le logiciel présente ce code une seule fois à la carte et ne le garde pas."
         self.body(holder_line, holder(row(self._boxes, 1)), tries, Text(hint, "secondary", wrap=True))
         self.column.setSpacing(t.BETWEEN)
@@ -41,8 +41,10 @@ class PinPanel(QuestionPanel):
             self.go.click()
 
 
-def tries_sentence(tries: int) -> str:
+def tries_sentence(tries: int | None) -> str:
     """Say how many tries are left, and that the last one blocks the card."""
+    if tries is None:
+        return "La carte ne dit pas combien d'essais il reste."
     if tries == 1:
         return "Dernier essai : un code faux bloquerait la carte."
     return f"Il reste {tries}{NBSP}essais avant le blocage de la carte."
