@@ -54,6 +54,10 @@ def _get_documents(house: House, query: dict[str, str]) -> Any:
     return show.documents(house, _ins(house, query.get("patient", "")), viewer)
 
 
+def _get_dossier(house: House, query: dict[str, str]) -> Any:
+    return dossiers.summary(house.store, _ins(house, query.get("patient", "")))
+
+
 def _get_parameters(house: House, query: dict[str, str]) -> Any:
     return house.parameters.as_dict()
 
@@ -105,6 +109,7 @@ _GET: dict[str, Callable[[House, dict[str, str]], Any]] = {
     "log": _get_log,
     "notifications": _get_notifications,
     "documents": _get_documents,
+    "dossier": _get_dossier,
     "parameters": _get_parameters,
     "faults": _get_faults,
 }

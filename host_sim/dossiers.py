@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from .store import Store
 
@@ -102,6 +104,28 @@ def dossier(store: Store, ins: str) -> DossierRow | None:
     with store.transaction() as cursor:
         row = cursor.execute("SELECT * FROM dossiers WHERE ins = ?", (ins,)).fetchone()
     return DossierRow(**dict(row)) if row else None
+
+
+def summary(store: Store, ins: str) -> dict[str, Any]:
+    """Say what is written of a dossier, as plain values; state is "absent" when there is none."""
+    found = dossier(store, ins)
+    with store.transaction() as cursor:
+        rows = cursor.execute("SELECT holder, state, attending FROM authorisations WHERE ins = ?", (ins,)).fetchall()
+        channels = cursor.execute("SELECT kind FROM otp_channels WHERE ins = ? ORDER BY kind", (ins,)).fetchall()
+    return {
+        "state": found.state if found else "absent",
+        "opposed_break_glass": bool(found and found.opposed_break_glass),
+        "opposed_regulation": bool(found and found.opposed_regulation),
+        "account": has_account(store, ins),
+        "channels": [row["kind"] for row in channels],
+        "authorisations": {row["holder"]: {"state": row["state"], "attending": bool(row["attending"])} for row in rows},
+    }
+
+
+def forget(cursor: sqlite3.Cursor, ins: str) -> None:
+    """Make as if the dossier had never been: state, authorisations, account and channels; documents stay."""
+    for table in ("dossiers", "authorisations", "accounts", "otp_channels"):
+        cursor.execute(f"DELETE FROM {table} WHERE ins = ?", (ins,))  # noqa: S608 - names of our own tables
 
 
 def has_account(store: Store, ins: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from card_sim import cast
 
+from . import dossiers
 from .directory import Practitioner, add_practitioner
 from .dossiers import EXPIRED, VALID
 from .passwords import hashed
@@ -85,8 +86,11 @@ def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: dateti
 def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
     """Write one patient and, when `state` is open or closed, the dossier; KeyError when a needed fact is missing.
 
-    Authorisations are by cast key or by national identifier, of a professional or of a structure.
+    Authorisations are by cast key or by national identifier, of a professional or of a structure. With the fact
+    `anew` what the host knew of the dossier is forgotten first.
     """
+    if facts.get("anew", False):
+        dossiers.forget(cursor, facts["ins"])
     given = " ".join(facts["given_names"])
     traits = (facts["birth_name"], facts.get("usage_name", ""), given, facts["birth_date"], facts["sex"])
     oid = facts.get("oid", cast.TEST_INS_OID)
