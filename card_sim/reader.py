@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from card_sim import pin_pad as pad
 from card_sim.card import SimulatedCard
 from card_sim.faults import DeadCardError, MuteCardError
 
@@ -30,9 +31,14 @@ class _Slot:
 
 
 class InProcessReaders:
-    """A set of readers with hands that put cards in and take them out; every method may be called from any thread."""
+    """A set of readers with hands that put cards in and take them out; every method may be called from any thread.
 
-    def __init__(self, names: tuple[str, ...] = DEFAULT_NAMES) -> None:
+    pin_pad: None, or what the person types on the keys of the readers, called once for each code that is asked: ASCII
+    digits, b"" for the red key, None when nothing comes.
+    """
+
+    def __init__(self, names: tuple[str, ...] = DEFAULT_NAMES, pin_pad: pad.Type | None = None) -> None:
+        self.pin_pad = pin_pad
         self._changed = threading.Condition()
         self._slots = {name: _Slot(name) for name in names}
         self._running = True
@@ -151,6 +157,20 @@ class InProcessReaders:
                 raise ConnectionAbortedError("the card was removed or reset")
             return slot.card
 
+    def _control(self, slot: _Slot, session: int, code: int, data: bytes) -> bytes:
+        typing = self.pin_pad
+        if typing is None:
+            raise OSError("the reader has no keys")
+
+        def transmit(command: bytes) -> bytes:
+            return self._exchange(slot, session, command)
+
+        with slot.exchange:
+            self._card_for(slot, session)
+            answer = pad.control(code, data, typing, transmit)
+            self._card_for(slot, session)  # the card may have left while the person typed
+            return answer
+
     def _exchange(self, slot: _Slot, session: int, command: bytes) -> bytes:
         with slot.exchange:
             try:
@@ -179,6 +199,16 @@ class InProcessLink:
         if not self._open:
             raise ConnectionAbortedError("the connection is closed")
         return self._readers._exchange(self._slot, self._session, command)
+
+    def features(self) -> Mapping[int, int]:
+        """Give the features of the reader (PC/SC part 10, 2.3) with their control codes; none without keys."""
+        return pad.CONTROL_CODES if self._readers.pin_pad is not None else {}
+
+    def control(self, code: int, data: bytes | bytearray) -> bytes:
+        """Have the reader itself do something, give its answer; raises as transmit does, OSError for no such code."""
+        if not self._open:
+            raise ConnectionAbortedError("the connection is closed")
+        return self._readers._control(self._slot, self._session, code, bytes(data))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
