@@ -27,6 +27,8 @@ MANAGE_SECURITY_ENVIRONMENT = 0x22
 PERFORM_SECURITY_OPERATION = 0x2A
 INTERNAL_AUTHENTICATE = 0x88
 _GET_RESPONSE = 0xC0
+_CHAINING = 0x10
+_MAX_DATA = 255
 
 OK = 0x9000
 END_OF_FILE = 0x6282
@@ -51,14 +53,14 @@ class Answer:
     status: int
 
 
-def build(ins: int, p1: int, p2: int, data: bytes | bytearray = b"", le: int | None = None) -> bytearray:
+def build(ins: int, p1: int, p2: int, data: bytes | bytearray = b"", le: int | None = None, cla: int = 0) -> bytearray:
     """Build a command APDU: case 1, 2 (le: 1 to 256) or 3 (data: 1 to 255 bytes).
 
     Case 4 has no le with T=0 (ISO/IEC 7816-3 clause 12.2.1): the card announces its answer by 61xx.
     """
-    if len(data) > 255 or (data and le is not None):
+    if len(data) > _MAX_DATA or (data and le is not None):
         raise ValueError("not a short T=0 command")
-    command = bytearray((0x00, ins, p1, p2))
+    command = bytearray((cla, ins, p1, p2))
     if data:
         command.append(len(data))
         command += data
@@ -68,18 +70,32 @@ def build(ins: int, p1: int, p2: int, data: bytes | bytearray = b"", le: int | N
 
 
 class Channel:
-    """One link, spoken to in whole commands."""
+    """One link, spoken to in whole commands.
+
+    logical_channel: the one all commands go to (ISO 7816-4 clause 5.4.1, 0 to 3), set by the access to the card.
+    """
 
     def __init__(self, link: Link) -> None:
+        self.logical_channel = 0
         self._link = link
         self._retired = False
 
-    def send(self, ins: int, p1: int, p2: int, data: bytes | bytearray = b"", le: int | None = None) -> Answer:
+    def send(
+        self,
+        ins: int,
+        p1: int,
+        p2: int,
+        data: bytes | bytearray = b"",
+        le: int | None = None,
+        *,
+        more: bool = False,
+    ) -> Answer:
         """Send a command and gather its whole answer; the buffer of the command is wiped.
 
-        Raises Failure CARD_UNREADABLE for an answer that is none, and the builtins of the port.
+        more: this is not the last command of a chain. Raises Failure CARD_UNREADABLE for an answer that is none, and the
+        builtins of the port.
         """
-        command = build(ins, p1, p2, data, le)
+        command = build(ins, p1, p2, data, le, self.logical_channel | (_CHAINING if more else 0))
         start = time.monotonic()
         try:
             answer = self._gather(command)
@@ -92,12 +108,21 @@ class Channel:
         )  # fmt: skip
         return answer
 
-    def demand(self, ins: int, p1: int, p2: int, data: bytes = b"", le: int | None = None) -> bytes:
+    def demand(
+        self, ins: int, p1: int, p2: int, data: bytes | bytearray = b"", le: int | None = None, *, more: bool = False
+    ) -> bytes:
         """Send a command and give its data; raises the Failure of any status word other than 9000."""
-        answer = self.send(ins, p1, p2, data, le)
+        answer = self.send(ins, p1, p2, data, le, more=more)
         if answer.status != OK:
             raise failure_of(answer.status)
         return answer.data
+
+    def demand_chained(self, ins: int, p1: int, p2: int, data: bytes) -> bytes:
+        """Send data of any length by command chaining (ISO 7816-4 clause 5.3.3) and give the last answer's data."""
+        while len(data) > _MAX_DATA:
+            self.demand(ins, p1, p2, data[:_MAX_DATA], more=True)
+            data = data[_MAX_DATA:]
+        return self.demand(ins, p1, p2, data)
 
     def _gather(self, command: bytearray) -> Answer:
         answer = self._transmit(command)
@@ -105,15 +130,18 @@ class Channel:
             answer = self._transmit(command[:4] + bytes([answer.status & 0xFF]))
         data = answer.data
         while answer.status >> 8 == 0x61 and len(data) < LIMIT:
-            answer = self._transmit(build(_GET_RESPONSE, 0, 0, le=answer.status & 0xFF))
+            answer = self._get_response(answer.status)
             if answer.status >> 8 == 0x6C:
-                answer = self._transmit(build(_GET_RESPONSE, 0, 0, le=answer.status & 0xFF))
+                answer = self._get_response(answer.status)
             if not answer.data:
                 break
             data += answer.data
         if answer.status >> 8 in (0x61, 0x6C):
             raise Failure("CARD_UNREADABLE", what="APDU")
         return Answer(data, answer.status)
+
+    def _get_response(self, status: int) -> Answer:
+        return self._transmit(build(_GET_RESPONSE, 0, 0, le=status & 0xFF, cla=self.logical_channel))
 
     def _transmit(self, command: bytearray) -> Answer:
         if self._retired:
