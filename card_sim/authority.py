@@ -12,43 +12,47 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from card_sim import cast, certificates
+from card_sim import cast, certificates, old_certificates
+from card_sim.cast import CastProfessional
 
-_CA_NAMES = ("root", "persons", "servers")
+Material = tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey, bytes, bytes]
+"""Signature key, authentication key, signature certificate, authentication certificate (DER)."""
+
+_CA_NAMES = ("root", "persons", "servers", "old")
+_PERSONS_OF_STYLE = {"igc-sante": "persons", "igc-cps": "old"}
+_USES = ("sig", "aut")
 
 
 class Authority:
     """The material of one directory, ready to read; open it with Authority.open."""
 
-    def __init__(self, material: Path) -> None:
+    def __init__(self, directory: Path, material: Path) -> None:
+        self._directory = directory
         self._material = material
 
     @classmethod
     def open(cls, directory: Path | str) -> Authority:
-        """Give the authority of a directory, making it when it is missing (a few seconds of key generation).
+        """Give the authority of a directory, making it when it is missing; keys of cards are made when first asked.
 
         Several processes may open the same directory at once: the material appears by one atomic rename, and a lock
-        only spares the others the work. The material is named by the cast it was made from.
+        only spares the others the work. The material is named by the code that shapes it.
         """
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         material = directory / f"material-{fingerprint()}"
-        if not material.is_dir():
-            with _locked(directory / "lock"):
-                if not material.is_dir():
-                    _make(directory, material)
-        return cls(material)
+        _make_once(directory, material, _write)
+        return cls(directory, material)
 
     @property
     def ca_file(self) -> Path:
-        """PEM file of the root and the two authorities under it: what a client or a server trusts."""
+        """PEM file of the root and the authorities under it: what a client or a server trusts."""
         return self._material / "ca.pem"
 
     @property
@@ -63,17 +67,24 @@ class Authority:
 
     @property
     def card_chain(self) -> tuple[bytes, ...]:
-        """The certificates above every card certificate, DER, nearest first."""
-        return tuple((self._material / f"{name}.der").read_bytes() for name in ("persons", "root"))
+        """The certificates above a card certificate of today, DER, nearest first."""
+        return self.chain_of("igc-sante")
 
-    def card_material(self, name: str) -> tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey, bytes, bytes]:
-        """Give the keys and DER certificates of a professional: (signature key, authentication key, two certificates).
+    def chain_of(self, style: str) -> tuple[bytes, ...]:
+        """Give the certificates above the card certificates of a style (CastProfessional.style), DER, nearest first."""
+        return tuple((self._material / f"{name}.der").read_bytes() for name in (_PERSONS_OF_STYLE[style], "root"))
 
-        Raises KeyError for a name that is not in the cast.
+    def card_material(self, name: str) -> Material:
+        """Give the keys and certificates of a professional of the cast; raises KeyError for any other name."""
+        return self.material_of(cast.professionals()[name])
+
+    def material_of(self, who: CastProfessional) -> Material:
+        """Give the keys and certificates of anybody, making them the first time (two RSA keys).
+
+        The same content gives the same material: only what certificates say counts, not the codes of the card.
         """
-        if name not in cast.professionals():
-            raise KeyError(name)
-        folder = self._material / "cards" / name
+        folder = self._material / "cards" / _digest(who)
+        _make_once(self._directory, folder, lambda scratch: self._write_card(scratch, who))
         return (
             _read_key(folder / "sig.key"),
             _read_key(folder / "aut.key"),
@@ -81,11 +92,28 @@ class Authority:
             (folder / "aut.der").read_bytes(),
         )
 
+    def _write_card(self, folder: Path, who: CastProfessional) -> None:
+        issuer = _read_key(self._material / f"{_PERSONS_OF_STYLE[who.style]}.key")
+        make = old_certificates.card if who.style == "igc-cps" else certificates.card
+        for use, key in _generate(_USES).items():
+            _write_key(folder / f"{use}.key", key)
+            (folder / f"{use}.der").write_bytes(make(who, key, issuer, signs=use == "sig"))
+
 
 def fingerprint() -> str:
-    """Name what an authority is made from: the cast and the shape of its certificates (16 hex digits)."""
-    source = cast.fingerprint_source() + Path(certificates.__file__).read_bytes() + Path(__file__).read_bytes()
-    return hashlib.sha256(source).hexdigest()[:16]
+    """Name what an authority is made from: the code that shapes its certificates (16 hex digits)."""
+    sources = (certificates.__file__, old_certificates.__file__, __file__)
+    return hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
+
+
+def _digest(who: CastProfessional) -> str:
+    place = who.activities[0].structure if who.activities else None
+    shown = (
+        *(who.id_nat, who.family_name, who.given_name, who.title, who.profession, who.specialty, who.card_kind),
+        *(who.is_test, who.serial, who.style, who.valid_from, who.expires),
+        *((place.id_nat, place.name) if place else ()),
+    )
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:24]
 
 
 @contextlib.contextmanager
@@ -100,48 +128,50 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _make(directory: Path, material: Path) -> None:
+def _make_once(directory: Path, target: Path, write: Callable[[Path], None]) -> None:
+    if target.is_dir():
+        return
+    with _locked(directory / "lock"):
+        if not target.is_dir():
+            _make(directory, target, write)
+
+
+def _make(directory: Path, target: Path, write: Callable[[Path], None]) -> None:
     scratch = Path(tempfile.mkdtemp(prefix="making-", dir=directory))
     try:
-        _write(scratch)
-        with contextlib.suppress(FileExistsError):
-            try:
-                scratch.rename(material)
-            except OSError:
-                if not material.is_dir():  # another process was faster where there is no lock
-                    raise
+        write(scratch)
+        target.parent.mkdir(exist_ok=True)
+        try:
+            scratch.rename(target)
+        except OSError:
+            if not target.is_dir():  # another process was faster where there is no lock
+                raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _write(folder: Path) -> None:
-    names = cast.professionals()
-    wanted = [*_CA_NAMES, "server", *(f"{name}/{use}" for name in names for use in ("sig", "aut"))]
-    keys = _generate(wanted)
-    root, persons, servers = (keys[name] for name in _CA_NAMES)
+    keys = _generate((*_CA_NAMES, "server"))
+    root = keys["root"]
     issued = {
         "root": certificates.root(root),
-        "persons": certificates.intermediate("PERSONNES", persons, root),
-        "servers": certificates.intermediate("SERVEURS", servers, root),
+        "persons": certificates.intermediate("PERSONNES", keys["persons"], root),
+        "servers": certificates.intermediate("SERVEURS", keys["servers"], root),
+        "old": certificates.old_professional_authority(keys["old"], root),
     }
     for name, der in issued.items():
         (folder / f"{name}.der").write_bytes(der)
     pem = {name: certificates.pem(der) for name, der in issued.items()}
     (folder / "ca.pem").write_bytes(b"".join(pem.values()))
-    leaf = certificates.pem(certificates.server(keys["server"], servers))
+    leaf = certificates.pem(certificates.server(keys["server"], keys["servers"]))
     (folder / "server.pem").write_bytes(leaf + pem["servers"])
-    _write_key(folder / "server.key", keys["server"])
-    for name, who in names.items():
-        card = folder / "cards" / name
-        card.mkdir(parents=True)
-        for use in ("sig", "aut"):
-            key = keys[f"{name}/{use}"]
-            _write_key(card / f"{use}.key", key)
-            (card / f"{use}.der").write_bytes(certificates.card(who, key, persons, signs=use == "sig"))
+    for name in ("server", "persons", "old"):  # persons and old go on making cards
+        _write_key(folder / f"{name}.key", keys[name])
 
 
-def _generate(names: list[str]) -> dict[str, rsa.RSAPrivateKey]:
+def _generate(names: Iterable[str]) -> dict[str, rsa.RSAPrivateKey]:
     # OpenSSL searches primes without holding the interpreter: threads share the cores.
+    names = tuple(names)
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         keys = pool.map(lambda _: rsa.generate_private_key(65537, 2048), names)
         return dict(zip(names, keys, strict=True))

@@ -1,4 +1,8 @@
-"""The shapes of the certificates of the test authority, as IGC-Santé cards and servers have them."""
+"""The shapes of the certificates of the test authority, as IGC-Santé cards and servers have them.
+
+Seen in official samples: the subjects and extensions of a CPS, the extensions' encodings. Simulated: the subjects of a
+CPE and a CPA beyond what is known of them (no SN, no GN, a CPA's CN that ends in /CPATnnnn).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,9 @@ PROFESSION = "1.2.250.1.71.1.2.7"
 SPECIALTY = "1.2.250.1.71.4.2.5"
 
 _TEST_CPX, _REAL_CPX = b"\x80", b"\x00"
-_PRODUCTS = {"CPS": 0, "CPE": 2}
+# TRE_G02: 0 is a CPS; the order of the others is inferred.
+_PRODUCTS = {"CPS": 0, "CPF": 1, "CPE": 2, "CPA": 3}
+_UNNAMED = ("CPE", "CPA")
 _SMART_CARD_LOGON = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.2")
 # Wide on purpose: hosts under test move their clock by years.
 _START = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -52,6 +58,20 @@ def intermediate(kind: str, key: rsa.RSAPrivateKey, root_key: rsa.RSAPrivateKey)
     return _authority(_ca_name(kind), key, _root_name(), root_key, 0)
 
 
+def old_professional_authority(key: rsa.RSAPrivateKey, root_key: rsa.RSAPrivateKey) -> bytes:
+    """Make the authority of the old IGC-CPS cards: the test name it has on real ones, under our root, DER."""
+    return _authority(old_authority_name(), key, _root_name(), root_key, 0)
+
+
+def old_authority_name() -> x509.Name:
+    """Give the issuer of old test cards."""
+    return _name(
+        (NameOID.ORGANIZATION_NAME, "TEST"),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, "TEST PROFESSIONNEL"),
+        (NameOID.COMMON_NAME, "TEST CLASSE-1"),
+    )
+
+
 def server(key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKey) -> bytes:
     """Make the TLS server certificate of this machine's loopback names, DER."""
     subject = _name(
@@ -71,13 +91,14 @@ def server(key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKey) -> bytes:
 def card(who: CastProfessional, key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKey, *, signs: bool) -> bytes:
     """Make a card certificate, DER: the signature one (nonRepudiation) or the authentication one (clientAuth)."""
     purposes = [ExtendedKeyUsageOID.EMAIL_PROTECTION] if signs else [ExtendedKeyUsageOID.CLIENT_AUTH, _SMART_CARD_LOGON]
+    validity = day(who.valid_from), day(who.expires) + datetime.timedelta(days=1, seconds=-1)
     builder = (
-        _builder(_card_subject(who), key, _ca_name("PERSONNES"), ca_key)
+        _builder(_card_subject(who), key, _ca_name("PERSONNES"), ca_key, validity)
         .add_extension(x509.BasicConstraints(False, None), False)
         .add_extension(_usage(digital_signature=not signs, content_commitment=signs), True)
         .add_extension(x509.ExtendedKeyUsage(purposes), False)
     )
-    for oid, value in _card_extensions(who).items():
+    for oid, value in card_extensions(who).items():
         builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), False)
     return _signed(builder, ca_key)
 
@@ -87,9 +108,15 @@ def pem(der: bytes) -> bytes:
     return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)
 
 
-def _card_extensions(who: CastProfessional) -> dict[str, bytes]:
+def day(text: str) -> datetime.datetime:
+    """Read yyyymmdd as the first second of that day, UTC."""
+    return datetime.datetime.strptime(text, "%Y%m%d").replace(tzinfo=datetime.UTC)
+
+
+def card_extensions(who: CastProfessional) -> dict[str, bytes]:
+    """Give what the arc 1.2.250.1.71 says of a card, OID to DER value: the same for every style of certificate."""
     extensions = {
-        CARD_ID: tlv(0x16, card_number(who.serial).encode("ascii")),
+        CARD_ID: tlv(0x13, card_number(who.serial).encode("ascii")),
         CATEGORY: octets(_TEST_CPX if who.is_test else _REAL_CPX),
         PRODUCT_TYPE: integer(_PRODUCTS[who.card_kind]),
     }
@@ -102,7 +129,7 @@ def _card_extensions(who: CastProfessional) -> dict[str, bytes]:
 
 def _card_subject(who: CastProfessional) -> x509.Name:
     country = (NameOID.COUNTRY_NAME, "FR")
-    if who.card_kind == "CPE":  # an employee's certificate names the place, never the person
+    if who.card_kind in _UNNAMED:  # an employee's certificate names the place, never the person
         place = who.activities[0].structure
         return _name(
             country,
@@ -152,7 +179,11 @@ def _authority(
 
 
 def _builder(
-    subject: x509.Name, key: rsa.RSAPrivateKey, issuer: x509.Name, issuer_key: rsa.RSAPrivateKey
+    subject: x509.Name,
+    key: rsa.RSAPrivateKey,
+    issuer: x509.Name,
+    issuer_key: rsa.RSAPrivateKey,
+    validity: tuple[datetime.datetime, datetime.datetime] = (_START, _END),
 ) -> x509.CertificateBuilder:
     issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
     return (
@@ -161,8 +192,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(_START)
-        .not_valid_after(_END)
+        .not_valid_before(validity[0])
+        .not_valid_after(validity[1])
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         .add_extension(issuer_id, False)
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-
+from card_sim.authority import Material
 from card_sim.card import Command, Handler, StatusError, T0Card
 from card_sim.cast import CastProfessional
 from card_sim.cps_files import build_tree
@@ -24,14 +23,12 @@ class CpsCard(T0Card):
 
     atr = ATR
 
-    def __init__(
-        self, who: CastProfessional, material: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey, bytes, bytes]
-    ) -> None:
+    def __init__(self, who: CastProfessional, material: Material) -> None:
         super().__init__()
         signature, authentication, signature_certificate, authentication_certificate = material
         self.secrets = {
-            _PIN: Secret(_PIN, who.pin.encode(), tries=3, minimum=4, maximum=4),
-            _PUK: Secret(_PUK, who.puk.encode(), tries=5, minimum=8, maximum=8),
+            _PIN: Secret(_PIN, who.pin.encode(), tries=3, minimum=len(who.pin), maximum=len(who.pin)),
+            _PUK: Secret(_PUK, who.puk.encode(), tries=5, minimum=len(who.puk), maximum=len(who.puk)),
         }
         tree = build_tree(who, signature_certificate, authentication_certificate)
         self._files = FileSystem(tree, ias_parameters, self._permitted, MAXIMUM_READ)

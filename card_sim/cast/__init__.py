@@ -16,6 +16,11 @@ from typing import Any
 TEST_INS_OID = "1.2.250.1.213.1.4.10"
 DEFAULT_PIN = "1234"
 DEFAULT_PUK = "87654321"
+CARD_KINDS = ("CPS", "CPF", "CPE", "CPA")
+PRODUCTS = ("CPS3", "CPS4", "CPS3-SANS-CONTACT", "CPS2TER")
+STYLES = ("igc-sante", "igc-cps")
+VITALE_PRODUCTS = ("VITALE2", "VITALE1")
+NATURES = ("R", "D", "T")
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,11 @@ class CastProfessional:
     """A holder of a professional card.
 
     id_nat: PS_IdNat; title: wording of the profession in the certificate; profession: TRE_G15 code or "";
-    specialty: savoir-faire (SM26), pharmacist section (A) or ""; card_kind: "CPS" or "CPE"; serial: 8 digits;
+    specialty: savoir-faire (SM26), pharmacist section (A) or ""; card_kind: one of CARD_KINDS; serial: 8 digits;
     is_test: whether the certificate's category marks a test product; key_ids: last byte of the identifiers of the
-    signature and authentication keys (cards of both kinds exist: 01/02 and 10/20).
+    signature and authentication keys (cards of both kinds exist: 01/02 and 10/20); product: one of PRODUCTS;
+    style: one of STYLES, the shape of the certificates; valid_from, expires: yyyymmdd, validity of the certificates;
+    pin: 4 to 8 digits, the card then demands that length.
     """
 
     key: str
@@ -64,6 +71,10 @@ class CastProfessional:
     pin: str = DEFAULT_PIN
     puk: str = DEFAULT_PUK
     key_ids: tuple[int, int] = (1, 2)
+    product: str = "CPS3"
+    style: str = "igc-sante"
+    valid_from: str = "20200101"
+    expires: str = "20491231"
 
 
 @dataclass(frozen=True)
@@ -126,12 +137,17 @@ class CastBeneficiary:
 
 @dataclass(frozen=True)
 class CastVitale:
-    """A Vitale card: logical serial of 12 digits, start of validity yyyymmdd."""
+    """A Vitale card: logical serial of 12 digits, start of validity yyyymmdd.
+
+    product: one of VITALE_PRODUCTS, the content of a VITALE1 cannot be read; nature: R real, D demonstration, T test.
+    """
 
     key: str
     serial: str
     valid_from: str
     beneficiaries: tuple[CastBeneficiary, ...]
+    product: str = "VITALE2"
+    nature: str = "R"
 
 
 @functools.cache
@@ -158,12 +174,6 @@ def vitale_cards() -> dict[str, CastVitale]:
     return {key: _vitale(key, value) for key, value in _data("vitale_cards").items()}
 
 
-def fingerprint_source() -> bytes:
-    """The bytes of the cast from which certificates are made: two casts with the same bytes share an authority."""
-    folder = resources.files(__name__)
-    return b"".join(folder.joinpath(f"{name}.json").read_bytes() for name in ("professionals", "structures"))
-
-
 def _data(name: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(resources.files(__name__).joinpath(f"{name}.json").read_bytes())
     return loaded
@@ -185,10 +195,12 @@ def _patient(key: str, value: dict[str, Any]) -> CastPatient:
 
 
 def _vitale(key: str, value: dict[str, Any]) -> CastVitale:
-    insured = patients()[value["insured"]]
     people = (patients()[name] for name in value["people"])
     beneficiaries = tuple(
-        CastBeneficiary(each, rank, each.shown_name, each.given_names[0], each.birth_date, insured.ins)
+        CastBeneficiary(
+            each, rank, each.shown_name, each.given_names[0], each.birth_date, patients()[value["insured"]].ins
+        )
         for rank, each in enumerate(people, start=1)
     )
-    return CastVitale(key, value["serial"], value["valid_from"], beneficiaries)
+    own = {name: value[name] for name in ("product", "nature") if name in value}
+    return CastVitale(key, value["serial"], value["valid_from"], beneficiaries, **own)

@@ -1,5 +1,7 @@
 """The test authority: race-safe, chained, shaped like the cards it imitates."""
 
+import dataclasses
+import datetime
 import multiprocessing
 import ssl
 from pathlib import Path
@@ -60,7 +62,10 @@ def test_private_keys_are_readable_by_their_owner_only(authority_dir):
     assert all(key.stat().st_mode & 0o077 == 0 for key in keys)
 
 
-@pytest.mark.parametrize("name", list(cast.professionals()))
+MODERN = [name for name, who in cast.professionals().items() if who.style == "igc-sante"]
+
+
+@pytest.mark.parametrize("name", MODERN)
 def test_keys_match_their_certificates_and_chain_to_the_root(authority, certificates, name):
     keys = authority.card_material(name)[:2]
     persons, root = (x509.load_der_x509_certificate(der) for der in authority.card_chain)
@@ -92,7 +97,7 @@ def test_the_name_of_a_professional_is_one_multi_valued_rdn(certificates):
 
 def test_the_card_extensions_say_category_product_profession_and_speciality(certificates):
     certificate = certificates("generaliste")[0]
-    assert extension(certificate, "1.2.3")[:2].hex() == "1615"
+    assert extension(certificate, "1.2.3")[:2].hex() == "1315"
     assert extension(certificate, "1.2.3")[2:].startswith(b"8025000001/99000002")
     assert extension(certificate, "1.2.5").hex() == "040180"
     assert extension(certificate, "1.2.2").hex() == "020100"
@@ -101,7 +106,7 @@ def test_the_card_extensions_say_category_product_profession_and_speciality(cert
 
 
 def test_only_one_card_of_the_cast_is_not_a_test_card(certificates):
-    real = [name for name in cast.professionals() if extension(certificates(name)[1], "1.2.5") == b"\x04\x01\x00"]
+    real = [name for name in MODERN if extension(certificates(name)[1], "1.2.5") == b"\x04\x01\x00"]
     assert real == ["pharmacien-reel"]
 
 
@@ -113,6 +118,39 @@ def test_an_employee_certificate_names_the_place_and_nobody(certificates):
     assert certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value == "Centre d'imagerie du Parc"
     assert extension(certificate, "1.2.7") is None
     assert extension(certificate, "1.2.2").hex() == "020102"
+
+
+def test_each_kind_of_card_has_its_product_number(certificates):
+    numbers = {name: extension(certificates(name)[1], "1.2.2").hex() for name in ("generaliste", "interne", "agent")}
+    assert numbers == {"generaliste": "020100", "interne": "020101", "agent": "020103"}
+
+
+def test_the_name_of_an_agent_ends_with_the_number_of_a_cpa(certificates):
+    subject = certificates("agent")[0].subject
+    number = subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+    assert number.startswith("5000")
+    assert number.endswith("/CPAT0001")
+    assert not subject.get_attributes_for_oid(NameOID.SURNAME)
+
+
+def test_the_certificates_of_one_card_are_over_and_those_of_the_others_are_not(certificates):
+    today = datetime.datetime.now(datetime.UTC)
+    over = [name for name in MODERN if certificates(name)[1].not_valid_after_utc < today]
+    assert over == ["medecin-perime"]
+
+
+def test_only_what_certificates_say_makes_new_keys(authority):
+    who = cast.professionals()["pharmacien"]
+    mine = authority.material_of(who)[2]
+    assert authority.material_of(dataclasses.replace(who, pin="9999", product="CPS4", key_ids=(3, 4)))[2] == mine
+    assert authority.card_material("pharmacien")[2] == mine
+    assert authority.material_of(dataclasses.replace(who, serial="99999999"))[2] != mine
+
+
+def test_a_stranger_to_the_cast_gets_certificates_in_the_stranger_s_name(authority):
+    who = dataclasses.replace(cast.professionals()["infirmiere"], family_name="INCONNUE", key="nobody")
+    certificate = x509.load_der_x509_certificate(authority.material_of(who)[3])
+    assert certificate.subject.get_attributes_for_oid(NameOID.SURNAME)[0].value == "INCONNUE"
 
 
 def test_the_server_certificate_is_good_for_every_loopback_name(authority):
@@ -128,7 +166,7 @@ def test_openssl_loads_the_server_chain_and_the_authorities(authority):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.server_cert_file, authority.server_key_file)
     context.load_verify_locations(authority.ca_file)
-    assert len(context.get_ca_certs()) == 3
+    assert len(context.get_ca_certs()) == 4  # the root, persons, old persons, servers
 
 
 def test_a_name_outside_the_cast_has_no_material(authority):

@@ -32,7 +32,9 @@ def test_no_matricule_can_be_a_real_person(patient):
     assert int(patient.ins[10:13]) > 900
 
 
-@pytest.mark.parametrize("who", [each for each in PROFESSIONALS if each.card_kind == "CPS"], ids=lambda each: each.key)
+@pytest.mark.parametrize(
+    "who", [each for each in PROFESSIONALS if each.card_kind in ("CPS", "CPF")], ids=lambda each: each.key
+)
 def test_a_health_professional_has_a_fictional_rpps_number(who):
     assert who.id_nat.startswith("899")
     assert len(who.id_nat) == 12
@@ -55,6 +57,23 @@ def test_authorisations_name_professionals_of_the_cast():
     for patient in PATIENTS:
         assert set(patient.dossier.authorisations) <= set(cast.professionals())
         assert {each.state for each in patient.dossier.authorisations.values()} <= {"VALIDE", "EXPIRE", "INTERDIT"}
+
+
+def test_the_cast_has_a_card_of_every_kind_product_and_style():
+    assert {each.card_kind for each in PROFESSIONALS} == set(cast.CARD_KINDS)
+    assert {each.product for each in PROFESSIONALS} == set(cast.PRODUCTS)
+    assert {each.style for each in PROFESSIONALS} == set(cast.STYLES)
+    assert {each.product for each in cast.vitale_cards().values()} == set(cast.VITALE_PRODUCTS)
+
+
+def test_no_two_cards_share_a_number():
+    for numbers in ([each.serial for each in PROFESSIONALS], [each.id_nat for each in PROFESSIONALS]):
+        assert len(set(numbers)) == len(numbers)
+
+
+def test_a_code_has_four_to_eight_digits():
+    assert all(each.pin.isdigit() and 4 <= len(each.pin) <= 8 for each in PROFESSIONALS)
+    assert len(cast.professionals()["interne"].pin) == 8
 
 
 def test_a_child_on_a_vitale_card_carries_the_insured_number_not_its_own():
