@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _blocks(memory, start: int, end: int, overlap: int) -> Iterator[tuple[int, b
 def _lists(secret: str, block: bytes) -> list[int]:
     """Find arrays of pointers to the small ints of CPython whose distances are those of the digits."""
     words = numpy.frombuffer(block, dtype=numpy.int64, count=len(block) // 8)
-    steps = [(int(after) - int(before)) * _SMALL_INT for before, after in zip(secret, secret[1:], strict=False)]
+    steps = [(int(after) - int(before)) * _SMALL_INT for before, after in itertools.pairwise(secret)]
     if len(words) <= len(steps):
         return []
     distances = numpy.diff(words)
