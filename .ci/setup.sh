@@ -14,7 +14,8 @@ BASE_PACKAGES="python3-venv python3-dev gcc libc6-dev swig libpcsclite-dev pcscd
   libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1
   fonts-dejavu-core fonts-noto-core"
 # The independent witnesses of the tests.
-CHECK_PACKAGES="gnome-keyring dbus opensc opensc-pkcs11 openssl xmlsec1 libxml2-utils poppler-utils dcmtk libexpat1-dev procps"
+CHECK_PACKAGES="gnome-keyring dbus opensc opensc-pkcs11 softhsm2 cardpeek xvfb xauth
+  libengine-pkcs11-openssl openssl xmlsec1 libxml2-utils poppler-utils dcmtk libexpat1-dev procps"
 
 install_debian() {
   command -v dpkg-query >/dev/null || { echo "Ce système n'utilise pas les paquets Debian : installez à la main $*"; return; }
@@ -31,10 +32,16 @@ install_debian() {
   fi
   echo "Installation des paquets Debian :$missing"
   export DEBIAN_FRONTEND=noninteractive
-  {
-    $as apt-get update && $as apt-get install -y --no-install-recommends $missing
-  } >"${TMPDIR:-/tmp}/cps-bridge-apt.$$" 2>&1 || echo "Paquets Debian que l'on n'a pas pu obtenir :$missing"
-  rm -f "${TMPDIR:-/tmp}/cps-bridge-apt.$$"
+  local log="${TMPDIR:-/tmp}/cps-bridge-apt.$$" refused=""
+  $as apt-get update >"$log" 2>&1
+  # A package that this release does not have would make apt refuse all of them: then each one is tried alone.
+  if ! $as apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
+    for package in $missing; do
+      $as apt-get install -y --no-install-recommends "$package" >>"$log" 2>&1 || refused="$refused $package"
+    done
+  fi
+  [ -z "$refused" ] || echo "Paquets Debian que l'on n'a pas pu obtenir :$refused"
+  rm -f "$log"
 }
 
 find_python() {
