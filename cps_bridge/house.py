@@ -9,15 +9,17 @@ import logging
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cps_bridge.cards.port import ReaderPort
 from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
-from cps_bridge.cards.signer import KeyUse
+from cps_bridge.host_link import CardKeys, HostAddress, connect
+from cps_bridge.idle import IdleWatch, Tick, boot_seconds
+from cps_bridge.storage.choices import Choices
 from cps_bridge.storage.cipher import Vault
 from cps_bridge.storage.consents import Consents
 from cps_bridge.storage.journal import Journal
@@ -27,6 +29,7 @@ from cps_bridge.workflows import catalogue
 from cps_bridge.workflows.desk import Desk, Session
 from cps_bridge.workflows.interruption import InterruptibleUser
 from cps_bridge.workflows.user import User
+from cps_bridge.workflows.vitale_application import VitaleApplication
 from dossier.access import Access, Dossier
 from dossier.clock import Clock, system_clock
 from dossier.context import CardEpoch, PatientContext
@@ -35,6 +38,8 @@ from dossier.professional import Activity
 
 if TYPE_CHECKING:
     from soap_clients.host import Host
+
+__all__ = ["Event", "HostAddress", "House", "Simulator"]
 
 log = logging.getLogger("cps_bridge")
 _WORKERS = 4
@@ -45,16 +50,6 @@ class Event:
     """Something changed: "slots", "session", "patient", "access", "outbox" or "host"; told from any thread."""
 
     what: str
-
-
-@dataclass(frozen=True)
-class HostAddress:
-    """Where the host is: base URL or exact addresses by service, and the authorities trusted for it."""
-
-    base_url: str
-    ca_file: Path
-    services: Mapping[str, str] | None = None
-    insi_url: str = ""
 
 
 class Simulator(Protocol):
@@ -96,9 +91,12 @@ class House:
         *,
         trace: Path | None = None,
         clock: Clock = system_clock,
+        application: VitaleApplication | None = None,
+        tick: Tick = boot_seconds,
     ) -> None:
         """Open the vault of a data directory and start the readers.
 
+        application: who can read the carte Vitale application; tick: seconds that pass, for the idle time.
         Raises Failure TRACE_REFUSED, TRACE_NOT_WRITTEN, and as Vault does.
         """
         if trace:
@@ -116,15 +114,18 @@ class House:
             self.outbox,
             self.journal,
             Consents(self._vault),
+            Choices(self._vault),
             self._make_host,
             clock,
-            lambda what: self._tell(Event(what)),
+            self._desk_changed,
+            application=application,
         )
         self._clock = clock
         self._listeners: list[Callable[[Event], None]] = []
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="use-case")
         self._asking: set[InterruptibleUser] = set()
         self._lock = threading.Lock()
+        self._idle = IdleWatch(settings.idle_minutes * 60, self._idle_is_over, tick)
         self.outbox.on_change(lambda item: self._tell(Event("outbox")))
         self._forget_cards = self.cards.subscribe(self._slots_changed)
         self.cards.start()
@@ -149,6 +150,11 @@ class House:
         """The mode of the access to the patient on screen."""
         return self.desk.access
 
+    @property
+    def ended_because(self) -> str:
+        """Why the last session ended: "card", "lock", "idle", "user", or "" when none has."""
+        return self.desk.ended_because
+
     def run(self, use_case: str, user: User, /, **request: object) -> Future[Any]:
         """Start a use case of the catalogue on a worker; its result, Failure or Cancelled comes by the future."""
         function = catalogue.find(use_case)
@@ -156,6 +162,9 @@ class House:
         return self._pool.submit(self._run, function, asking, request)
 
     def _run(self, use_case: catalogue.UseCase, user: InterruptibleUser, request: dict[str, object]) -> object:
+        if self._idle.is_over():
+            self._end("idle")  # the computer slept: whoever comes back is not who left
+        self._idle.touch()
         with self._lock:
             self._asking.add(user)
         try:
@@ -170,25 +179,52 @@ class House:
         finally:
             with self._lock:
                 self._asking.discard(user)
+            self._idle.touch()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Tell a listener of each change, from any thread; gives the function that ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def touch(self) -> None:
+        """Note that somebody is there: the idle time starts anew. Any thread, at once."""
+        self._idle.touch()
+
     def lock(self) -> None:
         """End the session at once: pending questions are given up, connection and card login dropped."""
-        self._interrupt(Cancelled())
-        self.desk.end_session()
+        self._end("lock")
+
+    def user_changed(self) -> None:
+        """End the session as lock does: the user of the computer changed, or locked the desktop."""
+        self._end("user")
 
     def close(self) -> None:
         """Stop everything that this house started."""
-        self._interrupt(Cancelled())
+        self._idle.close()
         self._forget_cards()
-        self.desk.end_session()
+        self._end("lock")
         self._pool.shutdown(wait=True, cancel_futures=True)
         self.cards.close()
         self._vault.close()
+
+    def _end(self, because: str) -> None:
+        self._interrupt(Cancelled())
+        self.desk.give_up_waiting()
+        self.desk.end_session(because=because)
+
+    def _idle_is_over(self) -> None:
+        """End the session, unless a use case is at work: a long upload is no absence."""
+        with self._lock:
+            at_work = any(not user.waits_for_person for user in self._asking)
+        if at_work:
+            self._idle.arm(True)
+        else:
+            self._end("idle")
+
+    def _desk_changed(self, what: str) -> None:
+        if what == "session":
+            self._idle.arm(self.desk.session is not None)
+        self._tell(Event(what))
 
     def _slots_changed(self, slots: tuple[Slot, ...]) -> None:
         self.desk.cards_changed(slots)
@@ -209,41 +245,11 @@ class House:
             listener(event)
 
     def _make_host(self, card: ProfessionalCard, activity: Activity, epoch: CardEpoch) -> Host:
-        """Connect the holder of a card to the host, with the keys that stay in the card."""
-        from soap_clients.host import Endpoints, Host, Software
-        from soap_clients.trace import Trace
-        from soap_clients.transport import Transport
-
         if self.address is None:
             raise Failure("HOST_NOT_SET")
-        settings, address = self.settings, self.address
-        endpoints = Endpoints.from_json(address.services) if address.services else Endpoints.from_base(address.base_url)
-        if address.insi_url:
-            endpoints = replace(endpoints, insi=address.insi_url)
-        transport = Transport(
-            self.cards.signer(epoch, KeyUse.AUTHENTICATION),
-            address.ca_file,
-            connect_timeout=settings.connect_seconds,
-            read_timeout=settings.read_seconds,
-            trace=Trace(self._trace_directory) if self._trace_directory else None,
-        )
-        software = Software(
-            name=settings.software_name,
-            version=software_version(),
-            oid=settings.software_oid,
-            instance=settings.software_instance,
-            homologation=settings.homologation,
-        )
-        signature = self.cards.signer(epoch, KeyUse.SIGNATURE) if settings.vihf_signed and card.signature else None
-        return Host(
-            endpoints,
-            transport,
-            card.professional,
-            activity,
-            software,
-            signature=signature,
-            hash_name=settings.hash_name,
-            clock=self._clock,
+        keys = CardKeys(self.cards, epoch)
+        return connect(
+            self.settings, self.address, keys, card, activity, trace=self._trace_directory, clock=self._clock
         )
 
 
@@ -256,13 +262,3 @@ def _try_trace(directory: Path, settings: Settings) -> None:
             pass
     except OSError as error:
         raise Failure("TRACE_NOT_WRITTEN") from error
-
-
-def software_version() -> str:
-    """Give the version of the installed package, the one the VIHF announces."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("cps-bridge")
-    except PackageNotFoundError:
-        return "0.1.0"

@@ -28,7 +28,10 @@ class UseCase:
 _ALL = (
     UseCase("session", "open_session", "open_session", "Ouvrir la session avec la carte CPS"),
     UseCase("lock", "open_session", "lock", "Verrouiller : fermer la session"),
-    UseCase("patient", "identify_patient", "identify_patient", "Identifier le patient (carte Vitale ou INS)"),
+    UseCase("card", "look_at_card", "look_at_card", "Montrer ce que dit la carte professionnelle"),
+    UseCase("change-pin", "change_pin", "change_pin", "Changer le code porteur de la carte"),
+    UseCase("unblock-pin", "change_pin", "unblock_pin", "Débloquer la carte avec son code de déblocage"),
+    UseCase("patient", "identify_patient", "identify_patient", "Identifier le patient (carte Vitale, INS, saisie...)"),
     UseCase("leave-patient", "identify_patient", "leave_patient", "Quitter le patient affiché"),
     UseCase(
         "dossier", "consult_dossier", "look_up_dossier", "Savoir si le patient a un DMP et si l'accès est autorisé"

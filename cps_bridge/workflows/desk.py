@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
+from cps_bridge.storage.choices import Choices
 from cps_bridge.storage.consents import Consents
 from cps_bridge.storage.journal import Journal
 from cps_bridge.storage.outbox import Outbox
 from cps_bridge.storage.settings import Settings
+from cps_bridge.workflows.user import CardSeen, CardWanted, User
+from cps_bridge.workflows.vitale_application import VitaleApplication
 from dossier.access import NORMAL_ACCESS, Access, Dossier
 from dossier.clock import Clock, system_clock
 from dossier.context import CardEpoch, PatientContext
@@ -46,7 +49,8 @@ class Session:
 class Desk:
     """The shared state of the use cases; on_change is told the name of what changed: session, patient, access.
 
-    card_seconds: how long a use case waits for a card, None for as long as it takes.
+    card_seconds: how long a use case waits for a card, None for as long as it takes; application: who can read the
+    carte Vitale application, None for nobody.
     """
 
     settings: Settings
@@ -54,13 +58,17 @@ class Desk:
     outbox: Outbox
     journal: Journal
     consents: Consents
+    choices: Choices
     make_host: HostMaker
     clock: Clock = system_clock
     on_change: Callable[[str], None] = field(default=lambda what: None)
     card_seconds: float | None = None
+    application: VitaleApplication | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
+        self._waits: set[threading.Event] = set()
+        self._ended_because = ""
         self._session: Session | None = None
         self._patient: PatientContext | None = None
         self._dossier: Dossier | None = None
@@ -86,21 +94,56 @@ class Desk:
         """The mode of the calls made for the patient on screen."""
         return self._access
 
+    @property
+    def ended_because(self) -> str:
+        """Why the last session ended: "card", "lock", "idle", "user" (of the computer changed), or "" while one is."""
+        return self._ended_because
+
+    def wait_for_card(self, user: User, *kinds: CardKind) -> CardEpoch:
+        """Ask for a card of the first kind, and wait for one of any of these; give its stay.
+
+        Raises Cancelled when the desk gives up waiting, and what CardService.wait_for raises.
+        """
+        given_up = threading.Event()
+        with self._lock:
+            self._waits.add(given_up)
+        try:
+            user.tell(CardWanted(kinds[0]))
+            slot = self.cards.wait_for(*kinds, cancelled=given_up, timeout=self.card_seconds)
+        finally:
+            with self._lock:
+                self._waits.discard(given_up)
+        if slot.epoch is None:
+            raise Failure("CARD_REMOVED")
+        user.tell(CardSeen(kinds[0], slot.epoch))
+        return slot.epoch
+
+    def give_up_waiting(self) -> None:
+        """End every wait for a card: its use case raises Cancelled."""
+        with self._lock:
+            for each in self._waits:
+                each.set()
+
     def require_session(self) -> Session:
         """Give the open session; raises Failure SESSION_NEEDED, or CARD_REMOVED when its card is gone."""
         session = self._session
         if session is None:
             raise Failure("SESSION_NEEDED")
         if not self.cards.is_current(session.epoch):
-            self.end_session(session)
+            self.end_session(session, because="card")
             raise Failure("CARD_REMOVED")
         return session
 
     def require_patient(self) -> PatientContext:
-        """Give the patient on screen; raises Failure PATIENT_NEEDED."""
-        if self._patient is None:
+        """Give the patient on screen, for whom something may be asked or sent.
+
+        Raises Failure PATIENT_NEEDED, or IDENTITY_NOT_QUALIFIED for one that was typed by hand.
+        """
+        context = self._patient
+        if context is None:
             raise Failure("PATIENT_NEEDED")
-        return self._patient
+        context.identity.qualified_ins()
+        return context
 
     def still(self, session: Session, context: PatientContext) -> None:
         """Check, just before something is committed, that person and patient are the ones it was prepared for.
@@ -132,28 +175,34 @@ class Desk:
             raise Failure("PATIENT_CHANGED") from failure
 
     def begin_session(self, session: Session) -> None:
-        """Put a session on the desk; the one before, and its patient, leave."""
-        self.end_session()
+        """Put a session on the desk; the one before, and its patient, leave. The same card stays logged in."""
+        before = self._session
+        self._close(before, because="", log_out=before is not None and before.epoch != session.epoch)
         with self._lock:
-            self._session = session
+            self._session, self._ended_because = session, ""
         self.on_change("session")
 
-    def end_session(self, session: Session | None = None) -> None:
+    def end_session(self, session: Session | None = None, *, because: str = "lock") -> None:
         """Close the connection, drop the card login and the patient; nothing happens without a session.
 
-        session: end this one and no later one; None ends whichever is open.
+        session: end this one and no later one; None ends whichever is open; because: as ended_because tells it.
         """
+        if self._close(session or self._session, because=because, log_out=True):
+            self.on_change("session")
+
+    def _close(self, session: Session | None, *, because: str, log_out: bool) -> bool:
         with self._lock:
             ended = self._session
-            if ended is None or session not in (None, ended):
-                return
-            self._session = None
+            if ended is None or ended is not session:
+                return False
+            self._session, self._ended_because = None, because
             left = self._clear_patient()
         ended.host.close()
-        self.cards.log_out(ended.epoch)
+        if log_out:
+            self.cards.log_out(ended.epoch)
         if left:
             self.on_change("patient")
-        self.on_change("session")
+        return True
 
     def show_patient(self, context: PatientContext) -> None:
         """Put a patient on screen; the access of the one before ends."""
@@ -186,7 +235,7 @@ class Desk:
         session, context = self._session, self._patient
         epochs = {slot.epoch for slot in slots if slot.epoch}
         if session and session.epoch not in epochs and not self.cards.is_current(session.epoch):
-            self.end_session(session)
+            self.end_session(session, because="card")
         other_vitale = any(slot.kind is CardKind.VITALE and slot.epoch != _epoch(context) for slot in slots)
         if context and context.epoch and other_vitale:
             self.leave_patient(context)

@@ -1,64 +1,44 @@
-"""Know the patient: from the Vitale card, or from an INS; qualified by INSi, never by the card alone."""
+"""Know the patient, by one of several sources; qualified by INSi, never by a card, a scan or a typed text alone."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from cps_bridge.workflows.desk import Desk, Session
-from cps_bridge.workflows.user import CardSeen, CardWanted, ChooseBeneficiary, User
-from dossier.context import PatientContext, Source
+from cps_bridge.workflows.desk import Desk
+from cps_bridge.workflows.patient_sources import SOURCES, Asked
+from cps_bridge.workflows.user import User
+from dossier.context import PatientContext
 from dossier.failure import Failure
-from dossier.patient import INS_NIR, INS_NIR_TEST, Ins, PatientIdentity
-from dossier.professional import CardKind
-from soap_clients import insi, patients
+from dossier.patient import IdentityStatus, Traits
 
 
-def identify_patient(desk: Desk, user: User, *, source: str = "vitale", ins: str = "", oid: str = "") -> PatientContext:
-    """Put a patient on screen. source: "vitale" or "ins"; oid: that of the INS, by default the one of the mode.
+def identify_patient(
+    desk: Desk,
+    user: User,
+    *,
+    source: str = "vitale",
+    ins: str = "",
+    oid: str = "",
+    datamatrix: str = "",
+    traits: Traits | None = None,
+) -> PatientContext:
+    """Put a patient on screen.
 
-    Raises Failure INSI_NOT_FOUND, IDENTITY_NOT_QUALIFIED, TEST_IDENTITY_REFUSED, PATIENT_CHANGED.
+    source: "vitale", "ins" (with ins, and oid, by default the one of the mode), "datamatrix", "traits" or
+    "application"; datamatrix, traits: asked when not given. Raises Failure INSI_NOT_FOUND, INS_TRAITS_DIFFER,
+    TEST_IDENTITY_REFUSED, PATIENT_CHANGED, APPLICATION_NOT_AVAILABLE, PATIENT_SOURCE_UNKNOWN, and as the sources say.
     """
     session = desk.require_session()
+    identify = SOURCES.get(source)
+    if identify is None:
+        raise Failure("PATIENT_SOURCE_UNKNOWN", name=source[:40])
     desk.leave_patient()
-    context = _by_ins(desk, session, ins, oid) if source == "ins" else _by_vitale(desk, user, session)
-    if desk.settings.production and context.ins.is_test:
+    context = identify(desk, user, session, Asked(ins, oid, datamatrix, traits))
+    found = context.identity.ins
+    if desk.settings.production and found is not None and found.is_test:
         raise Failure("TEST_IDENTITY_REFUSED")
     desk.show_patient(context)
-    desk.write("patient", "done", patient=context.ins)
+    is_qualified = context.identity.status is IdentityStatus.QUALIFIED
+    desk.write("patient", "done", patient=found if is_qualified else None, subject=context.source.value)
     return context
-
-
-def _by_vitale(desk: Desk, user: User, session: Session) -> PatientContext:
-    user.tell(CardWanted(CardKind.VITALE))
-    slot = desk.cards.wait_for(CardKind.VITALE, timeout=desk.card_seconds)
-    user.tell(CardSeen(CardKind.VITALE))
-    if slot.epoch is None:
-        raise Failure("CARD_REMOVED")
-    people = desk.cards.read_vitale(slot.epoch)
-    beneficiary = people[0] if len(people) == 1 else user.ask(ChooseBeneficiary(people))
-    identity = insi.qualify(session.host, beneficiary)
-    if not desk.cards.is_current(slot.epoch):
-        raise Failure("PATIENT_CHANGED")
-    return PatientContext(_named(identity, beneficiary.family_name), Source.VITALE, slot.epoch, beneficiary)
-
-
-def _by_ins(desk: Desk, session: Session, ins: str, oid: str) -> PatientContext:
-    wanted = Ins.parse(ins, oid or (INS_NIR if desk.settings.production else INS_NIR_TEST))
-    traits = patients.existence(session.host, wanted).traits
-    if traits is None:
-        raise Failure("PATIENT_UNKNOWN_BY_INS")
-    # The host's traits alone qualify nothing: the INSi service must give this very INS for them.
-    identity = insi.qualify_traits(session.host, traits)
-    if identity.ins != wanted:
-        raise Failure("INS_TRAITS_DIFFER")
-    return PatientContext(_named(identity, traits.usage_name), Source.INS)
-
-
-def _named(identity: PatientIdentity, name: str) -> PatientIdentity:
-    """Keep the name the patient goes by: INSi gives strict traits only, the birth name among them."""
-    if not name or name.upper() == identity.traits.birth_name.upper():
-        return identity
-    return replace(identity, traits=replace(identity.traits, usage_name=name))
 
 
 def leave_patient(desk: Desk, user: User) -> None:

@@ -2,47 +2,67 @@
 
 from __future__ import annotations
 
+from cps_bridge.cards.service import ProfessionalCard
 from cps_bridge.workflows.desk import Desk, Session
-from cps_bridge.workflows.user import AskPin, CardSeen, CardWanted, ChooseActivity, User
+from cps_bridge.workflows.present_pin import present_pin, see_card
+from cps_bridge.workflows.user import ChooseActivity, User
+from dossier.context import CardEpoch
 from dossier.failure import Failure
-from dossier.professional import Activity, CardKind
-
-_PROFESSIONAL_CARDS = (CardKind.CPS, CardKind.CPE, CardKind.CPF, CardKind.CPA)
+from dossier.professional import Activity
 
 
-def open_session(desk: Desk, user: User) -> Session:
+def open_session(desk: Desk, user: User, *, choose_activity: bool = False) -> Session:
     """Wait for a professional's card, ask its PIN and the practice situation, and connect.
 
-    A session already open with the same stay of the card is given back: the PIN is asked once.
-    Raises Failure PIN_WRONG, PIN_BLOCKED, TEST_CARD_REFUSED, ACTIVITY_MISSING.
+    A session already open with the same stay of the card is given back: the PIN is asked once. The practice situation
+    is asked once per card, and again when the card no longer holds the one chosen; choose_activity: ask it anew.
+    Raises Failure PIN_WRONG, PIN_BLOCKED, PIN_LAST_TRY, TEST_CARD_REFUSED, ACTIVITY_MISSING; Cancelled.
     """
-    user.tell(CardWanted(CardKind.CPS))
-    slot = desk.cards.wait_for(*_PROFESSIONAL_CARDS, timeout=desk.card_seconds)
-    user.tell(CardSeen(CardKind.CPS))
-    epoch = slot.epoch
-    if epoch is None:
-        raise Failure("CARD_REMOVED")
-    if desk.session and desk.session.epoch == epoch:
-        return desk.require_session()
+    epoch = see_card(desk, user)
+    opened = desk.session
+    if opened and opened.epoch == epoch:
+        opened = desk.require_session()
+        return _begin(desk, user, opened.card, epoch, anew=True) if choose_activity else opened
     card = desk.cards.read_professional(epoch)
-    holder = f"{card.professional.given_name} {card.professional.family_name}".strip()
-    pin = user.ask(AskPin(holder, card.pin.tries_left, card.pin.minimum, card.pin.maximum))
-    desk.cards.verify_pin(epoch, pin)
-    activity = _activity(desk.cards.read_activities(epoch), user)
+    present_pin(desk, user, epoch, card)
+    try:
+        return _begin(desk, user, card, epoch, anew=choose_activity)
+    except BaseException:
+        # Without a session nobody would drop what the PIN has opened.
+        desk.cards.log_out(epoch)
+        raise
+
+
+def _begin(desk: Desk, user: User, card: ProfessionalCard, epoch: CardEpoch, *, anew: bool) -> Session:
+    activity = _activity(desk, user, card, desk.cards.read_activities(epoch), anew=anew)
     session = Session(card, activity, epoch, desk.make_host(card, activity, epoch), desk.clock())
     desk.begin_session(session)
     desk.write("session", "done")
     return session
 
 
-def _activity(activities: tuple[Activity, ...], user: User) -> Activity:
+def _activity(
+    desk: Desk, user: User, card: ProfessionalCard, activities: tuple[Activity, ...], *, anew: bool
+) -> Activity:
     if not activities:
         raise Failure("ACTIVITY_MISSING")
-    return activities[0] if len(activities) == 1 else user.ask(ChooseActivity(activities))
+    remembered = desk.choices.activity(card.serial)
+    if remembered is not None and remembered not in activities:
+        desk.choices.forget(card.serial)
+        remembered = None
+    if len(activities) == 1:
+        return activities[0]
+    if remembered is not None and not anew:
+        return remembered
+    chosen = user.ask(ChooseActivity(activities))
+    if chosen not in activities:
+        raise Failure("ACTIVITY_MISSING")
+    desk.choices.remember(card.serial, chosen)
+    return chosen
 
 
 def lock(desk: Desk, user: User) -> None:
     """End the session by hand: connection, card login and patient go."""
     if desk.session:
         desk.write("lock", "done")
-    desk.end_session()
+    desk.end_session(because="lock")

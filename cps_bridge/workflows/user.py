@@ -7,10 +7,11 @@ window or pulling the card makes the pending ``ask`` raise ``Cancelled`` or ``Fa
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from dossier.access import BreakGlass, ConsentMode, Contact, EmergencyChoices
+from dossier.context import CardEpoch
 from dossier.patient import Beneficiary, Traits
 from dossier.professional import Activity, CardKind
 
@@ -204,9 +205,10 @@ class CardWanted(News):
 
 @dataclass(frozen=True)
 class CardSeen(News):
-    """The wanted card is there."""
+    """The wanted card is there; epoch: its stay, on which the use case stands from now on."""
 
     kind: CardKind
+    epoch: CardEpoch | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
