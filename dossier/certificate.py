@@ -7,9 +7,9 @@ parsers refuse; asn1crypto reads them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
-from asn1crypto import core, x509
+from asn1crypto import core, keys, x509
 
 from dossier.failure import Failure
 
@@ -27,7 +27,8 @@ class Certificate:
 
     rdns: subject as ((type OID, value), ...) per RDN, in the order of the certificate (C first); profession: TRE_G15
     code or ""; category: TRE_G01 byte, high bit set on test products, None when absent; public_key: the
-    SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7); encoded_rdns: like rdns, with the DER of each value.
+    SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7); key_bytes: of its RSA modulus, 0 for another kind of key;
+    encoded_rdns: like rdns, with the DER of each value; product: TRE_G02 code, None when absent.
     """
 
     der: bytes = field(repr=False)
@@ -45,6 +46,7 @@ class Certificate:
     specialty: str = ""
     public_key: bytes = field(default=b"", repr=False)
     encoded_rdns: tuple[tuple[tuple[str, bytes], ...], ...] = field(default=(), repr=False)
+    key_bytes: int = 0
 
     @classmethod
     def parse(cls, der: bytes) -> Certificate:
@@ -79,6 +81,19 @@ class Certificate:
         return self.first("2.5.4.10")
 
     @property
+    def issuer_common_name(self) -> str:
+        """CN of the issuer: the authority as people see it."""
+        return next((value for rdn in self.issuer_rdns for kind, value in rdn if kind == "2.5.4.3"), "")
+
+    def is_valid_at(self, now: datetime) -> bool:
+        """Whether a moment (with its zone) is within the validity of the certificate, both ends included."""
+        return self.not_before <= now <= self.not_after
+
+    def days_left(self, now: datetime) -> int:
+        """Count the whole days until the certificate ends; negative once it is over (-1: since less than a day)."""
+        return (self.not_after - now).days
+
+    @property
     def signs_documents(self) -> bool:
         """Whether KeyUsage makes it the signature certificate (nonRepudiation)."""
         return "non_repudiation" in self.key_usage
@@ -104,8 +119,8 @@ def _parse(der: bytes) -> Certificate:
         rdns=_names(body["subject"]),
         issuer_rdns=_names(body["issuer"]),
         serial=body["serial_number"].native,
-        not_before=validity["not_before"].native,
-        not_after=validity["not_after"].native,
+        not_before=_moment(validity["not_before"].native),
+        not_after=_moment(validity["not_after"].native),
         key_usage=frozenset(certificate.key_usage_value.native if certificate.key_usage_value else ()),
         extended_key_usage=frozenset(
             certificate.extended_key_usage_value.native if certificate.extended_key_usage_value else ()
@@ -116,10 +131,21 @@ def _parse(der: bytes) -> Certificate:
         profession="" if _PROFESSION not in extensions else str(_integer(extensions[_PROFESSION])),
         specialty=_specialty(extensions.get(_SPECIALTY)),
         public_key=body["subject_public_key_info"].dump(),
+        key_bytes=_modulus_bytes(body["subject_public_key_info"]),
         encoded_rdns=tuple(
             tuple((pair["type"].dotted, pair["value"].dump()) for pair in rdn) for rdn in body["subject"].chosen
         ),
     )
+
+
+def _moment(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _modulus_bytes(info: keys.PublicKeyInfo) -> int:
+    if info.algorithm != "rsa":
+        return 0
+    return (int(info["public_key"].parsed["modulus"].native).bit_length() + 7) // 8
 
 
 def _names(name: x509.Name) -> tuple[tuple[tuple[str, str], ...], ...]:

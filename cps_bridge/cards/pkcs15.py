@@ -6,10 +6,9 @@ label and identifier.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cps_bridge.cards.apdu import Channel
 from cps_bridge.cards.tlv import Tlv, descend, is_constructed, parse, text
 from dossier.failure import Failure
 
@@ -17,6 +16,7 @@ _ODF = bytes.fromhex("5031")
 _PRIVATE_KEYS = 0xA0
 _CERTIFICATES = 0xA4
 _DATA_OBJECTS = 0xA7
+_AUTHENTICATION_OBJECTS = 0xA8
 _SEQUENCE = 0x30
 _OCTETS = 0x04
 _INTEGER = 0x02
@@ -40,11 +40,12 @@ class CardObject:
 
 @dataclass(frozen=True)
 class Directory:
-    """Every object that a card's application announces."""
+    """Every object that a card's application announces; codes: the entries of its authentication objects."""
 
     private_keys: tuple[CardObject, ...]
     certificates: tuple[CardObject, ...]
     data_objects: tuple[CardObject, ...]
+    codes: tuple[Tlv, ...] = ()
 
     def data_object(self, label: str) -> CardObject:
         """Give the data object with this label; raises Failure CARD_DATA_MISSING."""
@@ -61,18 +62,25 @@ class Directory:
         raise Failure("CARD_KEY_MISSING")
 
 
-def read_directory(channel: Channel, application: bytes) -> Directory:
-    """Read the directory of an application given by its path (3F00...).
+def read_directory(read_file: Callable[[bytes], bytes], application: bytes) -> Directory:
+    """Read the directory of an application given by its path (3F00...); read_file: gives a file by path from 3F00.
 
     Raises Failure CARD_UNREADABLE, CARD_DATA_MISSING.
     """
-    directories = parse(channel.read_file(application + _ODF))
+    directories = parse(read_file(application + _ODF))
+
+    def contents(kind: int) -> Iterator[bytes]:
+        for entry in directories:
+            if entry.tag == kind:
+                yield read_file(_path(entry, application))
 
     def objects(kind: int) -> tuple[CardObject, ...]:
-        paths = [_path(entry, application) for entry in directories if entry.tag == kind]
-        return tuple(each for path in paths for each in _objects(channel.read_file(path), application))
+        return tuple(each for content in contents(kind) for each in _objects(content, application))
 
-    return Directory(objects(_PRIVATE_KEYS), objects(_CERTIFICATES), objects(_DATA_OBJECTS))
+    codes = tuple(
+        each for content in contents(_AUTHENTICATION_OBJECTS) for each in parse(content) if each.tag == _SEQUENCE
+    )
+    return Directory(objects(_PRIVATE_KEYS), objects(_CERTIFICATES), objects(_DATA_OBJECTS), codes)
 
 
 def _objects(content: bytes, application: bytes) -> Iterator[CardObject]:

@@ -16,6 +16,7 @@ class Model(enum.Enum):
     CPS3 = "CPS3"
     CPS3_CONTACTLESS = "CPS3 sans contact"
     CPS4 = "CPS4"
+    CPS2TER = "CPS2ter"
     VITALE_2 = "Vitale 2"
     VITALE_1 = "Vitale 1"
 
@@ -23,11 +24,6 @@ class Model(enum.Enum):
     def kind(self) -> CardKind:
         """The family of the card, before its certificates say more."""
         return CardKind.VITALE if self in (Model.VITALE_1, Model.VITALE_2) else CardKind.CPS
-
-    @property
-    def is_supported(self) -> bool:
-        """Whether the client can read this product."""
-        return self in (Model.CPS3, Model.VITALE_2)
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,9 @@ class AtrPattern:
 
 
 PATTERNS = (
+    # Inferred: no public list says which CPS this is. Its version bytes say 2.12 where a CPS3 says 3.10, and the module
+    # for the CPS3 does not take it. It is tried all the same, and told to be a CPS2ter once it answers like one.
+    AtrPattern.of("3BAC .... .... 1225 0064 8082 0212 0090 00", Model.CPS2TER),
     # Bytes 2 to 5 carry speeds, bytes 12 to 14 the version of the card's data: both vary among CPS3 in the field.
     AtrPattern.of("3BAC .... .... 1225 0064 80.. .... ..90 00", Model.CPS3),
     AtrPattern.of("3B8F 8001 0031 B864 04B0 ECC1 7394 0180 8290 000E", Model.CPS3_CONTACTLESS),
@@ -84,6 +83,11 @@ def kind_of(atr: bytes) -> CardKind:
 
 
 def demand_supported(model: Model) -> None:
-    """Refuse honestly what the client cannot read yet; raises Failure CARD_NOT_SUPPORTED."""
-    if not model.is_supported:
-        raise Failure("CARD_NOT_SUPPORTED", model=model.value)
+    """Refuse honestly what the client cannot read, each with what the person can do about it.
+
+    Raises Failure CARD_CONTACTLESS, CARD_VITALE_1.
+    """
+    if model is Model.CPS3_CONTACTLESS:
+        raise Failure("CARD_CONTACTLESS")
+    if model is Model.VITALE_1:
+        raise Failure("CARD_VITALE_1")

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from card_sim import cast
 from card_sim.deck import card_named
 from cps_bridge.cards.apdu import Channel
-from cps_bridge.cards.cps import APPLICATION, Cps, activities_of
+from cps_bridge.cards.cps import APPLICATION
+from cps_bridge.cards.cps3 import Cps3
+from cps_bridge.cards.cps_data import activities_of
 from cps_bridge.cards.holder import authentication_pair, kind_of_holder, professional_of, signature_pair
 from cps_bridge.cards.pkcs15 import read_directory
-from cps_bridge.cards.recognise import recognise
+from cps_bridge.cards.professional import open_professional
+from cps_bridge.cards.recognise import Model, recognise
+from cps_bridge.cards.signer import KeyUse
 from cps_bridge.cards.vitale import Vitale, VitaleContent
 from dossier.certificate import Certificate
 from dossier.failure import Failure
@@ -38,6 +42,9 @@ class DirectLink:
     def transaction(self):
         return contextlib.nullcontext()
 
+    def features(self):
+        return {}
+
     def close(self):
         pass
 
@@ -49,10 +56,17 @@ def link_to(authority):
 
 @pytest.fixture
 def cps(link_to):
-    return lambda name: Cps(Channel(link_to(name)))
+    def access_to(name):
+        link = link_to(name)
+        return open_professional(Channel(link), recognise(link.card.atr))
+
+    return access_to
 
 
-@pytest.mark.parametrize("name", sorted(cast.professionals()))
+READABLE = sorted(name for name, who in cast.professionals().items() if who.product in ("CPS3", "CPS4"))
+
+
+@pytest.mark.parametrize("name", READABLE)
 def test_every_professional_of_the_cast_is_read(cps, name):
     who, card = cast.professionals()[name], cps(name)
     pairs = card.read_certificates()
@@ -106,7 +120,7 @@ def test_the_serial_file_of_another_issuer_is_no_professional_card(link_to):
     link = link_to("generaliste")
     link.change = lambda command, answer: answer.replace(H("8025000001"), H("8025000002"))
     with pytest.raises(Failure) as caught:
-        Cps(Channel(link)).read_serial()
+        Cps3(Channel(link)).read_serial()
     assert caught.value.code == "CARD_UNKNOWN"
 
 
@@ -132,32 +146,35 @@ def test_a_record_without_sector_or_structure_is_never_completed_from_another():
 
 def test_the_counter_is_asked_without_spending_a_try(cps):
     card = cps("generaliste")
-    assert [card.read_tries_left() for _ in range(5)] == [3] * 5
+    assert [card.read_pin_state().tries_left for _ in range(5)] == [3] * 5
     card.verify_pin(bytearray(b"1234"))
-    assert card.read_tries_left() == 3
+    assert card.read_pin_state().tries_left == 3
 
 
 @pytest.mark.parametrize("pin", [b"", b"123", b"12345", b"12a4", b"1234\n", "١٢٣٤".encode()])
 def test_a_code_of_another_shape_never_reaches_the_card(link_to, pin):
     link, buffer = link_to("generaliste"), bytearray(pin)
     with pytest.raises(Failure) as caught:
-        Cps(Channel(link)).verify_pin(buffer)
+        Cps3(Channel(link)).verify_pin(buffer)
     assert caught.value.code == "PIN_SHAPE"
-    assert not link.asked and not any(buffer)
+    assert not any(buffer)
+    assert not any(command[1] == 0x20 for command in link.asked)
 
 
 def test_a_card_that_refuses_without_counter_is_asked_for_it(link_to):
     link = link_to("generaliste")
     link.change = lambda command, answer: H("6300") if command[1] == 0x20 and len(command) > 5 else answer
     with pytest.raises(Failure) as caught:
-        Cps(Channel(link)).verify_pin(bytearray(b"9999"))
+        Cps3(Channel(link)).verify_pin(bytearray(b"9999"))
     assert caught.value.facts == {"tries_left": 2}
 
 
 @pytest.mark.parametrize(("hash_name", "size"), [("sha384", 48), ("sha256", 20), ("md5", 16)])
 def test_the_signature_key_refuses_digests_it_does_not_know(cps, hash_name, size):
+    card = cps("generaliste")
+    pair = signature_pair(card.read_certificates())
     with pytest.raises(Failure) as caught:
-        cps("generaliste").sign_with_signature_key(0x81, hash_name, bytes(size))
+        card.sign(pair, KeyUse.SIGNATURE, hash_name, bytes(size))
     assert caught.value.code == "HASH_NOT_SUPPORTED"
 
 
@@ -171,7 +188,7 @@ def test_a_directory_with_relative_paths_is_followed(link_to):
         return answer.replace(H("A40A30080406") + H("3F0000017004"), H("A40630040402") + H("7004") + bytes(4))
 
     link.change = shorten
-    assert relative and len(read_directory(Channel(link), APPLICATION).certificates) == 2
+    assert relative and len(read_directory(Channel(link).read_file, APPLICATION).certificates) == 2
 
 
 @settings(max_examples=150, deadline=None)
@@ -197,7 +214,7 @@ def test_a_corrupted_answer_gives_a_failure_or_a_reading(authority, index, place
         return bytes(broken)
 
     link.change = corrupt
-    card = Cps(Channel(link))
+    card = Cps3(Channel(link))
     with contextlib.suppress(Failure):
         card.read_serial()
         professional_of(authentication_pair(card.read_certificates()).certificate, card.read_specialty)
