@@ -38,6 +38,7 @@ _ALL = (
     ),
     UseCase("administration", "consult_dossier", "read_administration", "Lire les données de gestion du DMP"),
     UseCase("create", "create_dossier", "create_dossier", "Créer le DMP avec le consentement du patient"),
+    UseCase("open-account", "create_dossier", "open_account", "Ouvrir le compte du patient (fin d'une création)"),
     UseCase("reactivate", "create_dossier", "reactivate_dossier", "Réactiver un DMP fermé"),
     UseCase("authorise", "consult_dossier", "authorise", "Déclarer l'accès autorisé par le patient"),
     UseCase("deposit", "deposit", "deposit_document", "Déposer un document"),

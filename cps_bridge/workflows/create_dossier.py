@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from cps_bridge.documents import printing
 from cps_bridge.storage.consents import KeptConsent
-from cps_bridge.workflows.consult_dossier import look_up_dossier
+from cps_bridge.workflows.consult_dossier import look_up_dossier, open_dossier
 from cps_bridge.workflows.desk import Desk, Session
 from cps_bridge.workflows.user import (
     AskConsent,
@@ -19,26 +18,31 @@ from cps_bridge.workflows.user import (
     Step,
     User,
 )
-from dossier.access import AccountSecrets, Consent, ConsentMode, Contact, Dossier, DossierState, EmergencyChoices
+from dossier.access import Consent, ConsentMode, Contact, Dossier, DossierState, EmergencyChoices
 from dossier.context import PatientContext
 from dossier.failure import Cancelled, Failure
-from dossier.patient import PatientIdentity
 from soap_clients import patient_access, patients
 
 
 @dataclass(frozen=True)
 class CreationOutcome:
-    """What the counter hands over: the dossier, and two sheets as PDF. The secrets are printed once, kept nowhere."""
+    """What the counter hands over: the dossier, and two sheets as PDF. The secrets are printed once, kept nowhere.
+
+    acknowledgement: b"" when this practice keeps no consent of the patient; channels_missing: what the host could not
+    be told any more for the one-time codes, once the account was open.
+    """
 
     dossier: Dossier
     acknowledgement: bytes = field(repr=False)
     secrets: bytes = field(repr=False)
+    channels_missing: tuple[Contact, ...] = ()
 
 
 def create_dossier(desk: Desk, user: User) -> CreationOutcome:
     """Create the dossier of the patient on screen (TD1.1), then the patient's account (TD1.5a, TD1.5b).
 
-    Without the consent box nothing is created and no request leaves: Failure CONSENT_MISSING.
+    Without the consent box nothing is created and no request leaves: Failure CONSENT_MISSING. A dossier that was
+    created while the account was not is told as such, CREATED_WITHOUT_ACCOUNT: ``open_account`` does the rest.
     Raises Failure VITALE_NEEDED, DOSSIER_EXISTS, DOSSIER_CLOSED, INFORMATION_MISSING, CONTACT_MISSING, Cancelled.
     """
     session, context = desk.require_session(), desk.require_patient()
@@ -59,12 +63,67 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
     assert context.beneficiary is not None
     patients.create(session.host, context.identity, consent, choices, contacts[0], context.beneficiary)
     desk.write("create", "done", patient=context.ins)
+    return _hand_over(desk, user, session, context, contacts)
+
+
+def open_account(desk: Desk, user: User) -> CreationOutcome:
+    """Open the account of a dossier that has none, and print the sheets: the end of a creation that was interrupted.
+
+    Raises Failure DOSSIER_ABSENT, DOSSIER_CLOSED, ACCOUNT_EXISTS, CONTACT_MISSING, CREATED_WITHOUT_ACCOUNT.
+    """
+    session, context = desk.require_session(), desk.require_patient()
+    look_up_dossier(desk, user)
+    if open_dossier(desk, user).account_open:
+        raise Failure("ACCOUNT_EXISTS")
+    contacts = _contacts(user)
+    desk.look_again(context)
+    desk.still(session, context)
+    return _hand_over(desk, user, session, context, contacts)
+
+
+def _hand_over(
+    desk: Desk, user: User, session: Session, context: PatientContext, contacts: tuple[Contact, ...]
+) -> CreationOutcome:
+    """Open the account and print. From its opening on nothing may fail: its secrets are told once."""
     user.tell(Step("account"))
-    secrets = _account(session, context, contacts)
+    try:
+        secrets = patient_access.open_account(session.host, context.ins, contacts[0])
+    except (Failure, Cancelled) as error:
+        cause = error.code if isinstance(error, Failure) else "CARD_REMOVED"
+        desk.write("account", cause, patient=context.ins)
+        raise Failure("CREATED_WITHOUT_ACCOUNT", because=cause) from error
+    missing = _add_channels(session, context, contacts[1:])
     desk.write("account", "done", patient=context.ins)
     user.tell(Step("hand_over"))
-    sheets = _sheets(session, context.identity, secrets, consent, choices, desk.clock())
-    return CreationOutcome(look_up_dossier(desk, user), *sheets)
+    holder, place, now = session.professional, session.activity, desk.clock()
+    kept = desk.consents.of(context.ins)
+    acknowledgement = b""
+    if kept:
+        last = kept[-1]
+        acknowledgement = printing.acknowledgement_sheet(
+            context.identity, holder, place, last.consent, last.choices, now
+        )
+    sheet = printing.secrets_sheet(context.identity.traits, context.ins, secrets, holder, place, now)
+    return CreationOutcome(_as_it_stands(desk, user, context), acknowledgement, sheet, missing)
+
+
+def _add_channels(session: Session, context: PatientContext, contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
+    """Add the other channels (TD1.5b); gives those that could not be."""
+    missing = []
+    for contact in contacts:
+        try:
+            patient_access.set_channel(session.host, context.ins, contact)
+        except (Failure, Cancelled):
+            missing.append(contact)
+    return tuple(missing)
+
+
+def _as_it_stands(desk: Desk, user: User, context: PatientContext) -> Dossier:
+    """Ask the host once more; when it cannot be asked any more, say what its answers have said."""
+    try:
+        return look_up_dossier(desk, user)
+    except (Failure, Cancelled):
+        return Dossier(context.ins, DossierState.OPEN, account_open=True)
 
 
 def _vitale_is_there(desk: Desk, context: PatientContext) -> None:
@@ -96,29 +155,6 @@ def _contacts(user: User) -> tuple[Contact, ...]:
     if not contacts:
         raise Failure("CONTACT_MISSING")
     return contacts
-
-
-def _account(session: Session, context: PatientContext, contacts: tuple[Contact, ...]) -> AccountSecrets:
-    """Open the account on the first channel (TD1.5a), add the others (TD1.5b)."""
-    secrets = patient_access.open_account(session.host, context.ins, contacts[0])
-    for other in contacts[1:]:
-        patient_access.set_channel(session.host, context.ins, other)
-    return secrets
-
-
-def _sheets(
-    session: Session,
-    identity: PatientIdentity,
-    secrets: AccountSecrets,
-    consent: Consent,
-    choices: EmergencyChoices,
-    now: datetime,
-) -> tuple[bytes, bytes]:
-    holder, place = session.professional, session.activity
-    return (
-        printing.acknowledgement_sheet(identity, holder, place, consent, choices, now),
-        printing.secrets_sheet(identity.traits, identity.qualified_ins(), secrets, holder, place, now),
-    )
 
 
 def reactivate_dossier(desk: Desk, user: User) -> Dossier:

@@ -1,0 +1,122 @@
+"""The oracle: how a use case whose card went away may end, by the host's own books.
+
+The books are read through the host's operator's door: which documents are in whose dossier, which dossiers exist and
+how complete they are. It shares nothing with the client's idea of what happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from danger import UNSEEN, Danger
+
+from card_sim import cast
+from card_sim.reader import DEFAULT_NAMES
+from cps_bridge.storage.outbox import State
+
+if TYPE_CHECKING:
+    from campaign_practice import CampaignPractice, Scene
+
+CPS, VITALE = 0, 1
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One run that came to its end: with an error, or with a result; before: the books when it began."""
+
+    scene: Scene
+    slot: int
+    mode: str
+    danger: Danger
+    before: dict[str, list[str]]
+    error: Exception | None
+    result: Any
+
+
+def judge(practice: CampaignPractice, run: Ended) -> str:
+    """Give the outcome (done, not started, unknown and settled since); AssertionError for what must never be."""
+    assert str(run.error or "") != "UNFORESEEN"
+    _never_another_patient(practice, run)
+    if run.danger.struck_at and run.slot == CPS:
+        _nobody_works_with_an_absent_card(practice)
+    after = practice.books()
+    for key, documents in after.items():
+        if key != run.scene.patient:
+            assert documents == run.before[key], f"the books of {key} changed"
+    added = [each for each in after[run.scene.patient] if each not in run.before[run.scene.patient]]
+    if run.scene.documents:
+        return _judge_lot(practice, run, added)
+    assert not added
+    if run.scene.use_case == "create":
+        return _judge_creation(practice, run)
+    return "done" if run.error is None else "not started"
+
+
+def _never_another_patient(practice: CampaignPractice, run: Ended) -> None:
+    """The patient on screen is the one of the card in the reader, or of the card that was read to its end.
+
+    A card replaced unseen after the last command is found out by the next one, before anything is committed.
+    """
+    on_screen = practice.house.patient
+    if on_screen is None:
+        return
+    ins = on_screen.identity.ins
+    assert ins is not None
+    expected = {cast.patients()[run.scene.patient].ins}
+    if run.scene.use_case == "patient" and run.error is None:
+        card = practice.readers.card(DEFAULT_NAMES[VITALE])
+        names = [name for name in cast.vitale_cards() if practice.deck.card(name) is card]
+        there = {one.patient.ins for name in names for one in cast.vitale_cards()[name].beneficiaries}
+        unseen_at_the_end = run.mode == UNSEEN and run.danger.count == run.danger.at
+        expected = there | (expected if unseen_at_the_end or not names else set())
+    assert ins.matricule in expected, "another patient is on screen"
+
+
+def _nobody_works_with_an_absent_card(practice: CampaignPractice) -> None:
+    house, people = practice.house, cast.professionals()
+    practice.wait(lambda: house.session is None or house.cards.is_current(house.session.epoch))
+    session = house.session
+    if session is None:
+        return
+    shown = {question.holder for question in practice.user.pins}
+    assert f"{session.professional.given_name} {session.professional.family_name}" in shown, "a session without its PIN"
+    (key,) = [key for key, each in people.items() if each.id_nat == session.professional.id_nat]
+    if key != practice.professional:
+        assert practice.deck.card(key) is practice.readers.card(DEFAULT_NAMES[CPS]), "a session outlived its card"
+
+
+def _judge_lot(practice: CampaignPractice, run: Ended, added: list[str]) -> str:
+    """A lot is in the books whole, or nowhere: not begun, or waiting; and in the end it is there once."""
+    items = [item for item in practice.house.outbox.items() if item.unique_id not in practice.settled]
+    assert len(items) <= 1
+    assert len(added) in (0, run.scene.documents), f"half a lot: {len(added)}"
+    if not items:
+        assert run.error is not None and not added
+        return "not started"
+    (item,) = items
+    if item.state is State.DONE:
+        assert added
+        return "done"
+    assert item.state in (State.UNKNOWN, State.QUEUED)
+    before = len(practice.books()[run.scene.patient]) - len(added)
+    practice.send_again()
+    assert practice.house.outbox.item(item.id).state is State.DONE, "a lot that no sending settles"
+    assert len(practice.books()[run.scene.patient]) == before + run.scene.documents, "not once"
+    return "unknown"
+
+
+def _judge_creation(practice: CampaignPractice, run: Ended) -> str:
+    """A dossier is whole, or absent; what is missing of it was told, and the same desk completes it afterwards."""
+    found = practice.host.operate("dossier", patient=run.scene.patient)
+    if found["state"] == "absent":
+        assert run.error is not None and not found["account"]
+        return "not started"
+    if found["account"]:
+        told = len(run.result.channels_missing) if run.result else 0
+        assert len(found["channels"]) + told == len(practice.user.contacts), "a channel is missing, and nobody was told"
+        return "done"
+    assert str(run.error) == "CREATED_WITHOUT_ACCOUNT", f"half-written, told as {run.error}"
+    practice.finish_creation(run.scene)
+    assert practice.host.operate("dossier", patient=run.scene.patient)["account"]
+    return "unknown"
