@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from cps_bridge.workflows.user import PinOnReader
 from dossier.context import CardEpoch
 from dossier.failure import Failure
+from dossier.patient import IdentityStatus
 from dossier.professional import CardKind
 from gui.desks import PROFESSIONAL_CARDS
 from gui.house_port import SlotView
+from gui.jobs import Job
 from gui.stage import Stage
 
 _ASK_PIN_AGAIN = "PIN_WRONG"
+_BLOCKED = "PIN_BLOCKED"
 
 
 class Flows(QObject):
@@ -28,8 +32,12 @@ class Flows(QObject):
         self._offered: set[CardEpoch] = set()
         self._offered_patients: set[CardEpoch] = set()
         self.pin_notice: Failure | None = None
+        self._on_reader = False
+        self._source = "vitale"
+        self._blocked: CardEpoch | None = None
         self.patient_failure: Failure | None = None
         stage.changed.connect(self.look)
+        stage.jobs.told.connect(self._told)
 
     def look(self, what: str = "slots") -> None:
         """See whether a card that came in calls for something."""
@@ -53,23 +61,61 @@ class Flows(QObject):
         found = (each for each in self._stage.house.cards.slots() if each.kind in kinds and each.epoch is not None)
         return next(found, None)
 
-    def open_session(self) -> None:
-        """Open the session with the card that is in."""
-        job = self._stage.start("session")
+    def open_session(self, *, choose_activity: bool = False) -> None:
+        """Open the session with the card that is in; choose_activity: ask the practice situation anew."""
+        self._on_reader = False
+        job = self._stage.start("session", None, **({"choose_activity": True} if choose_activity else {}))
         if job is None:
             return
         job.failed.connect(self._session_failed)
         job.ended.connect(self.moved)
         self.moved.emit()
 
-    def identify(self, source: str = "vitale", ins: str = "") -> None:
-        """Put a patient on screen, then ask the host about the dossier."""
+    def change_pin(self) -> None:
+        """Give the card another PIN."""
+        self._card_work("change-pin", "Le code de la carte est changé.", "Le nouveau code vaut dès maintenant.")
+
+    def unblock(self) -> None:
+        """Give a blocked card a new PIN with its unblocking code."""
+        hint = "Son nouveau code vaut dès maintenant."
+        job = self._card_work("unblock-pin", "La carte est débloquée.", hint)
+        if job is not None:
+            job.done.connect(self._unblocked)
+
+    def is_blocked(self) -> bool:
+        """Whether the professional's card that is in said that its PIN is blocked."""
+        card = self.slot(*PROFESSIONAL_CARDS)
+        return card is not None and card.epoch == self._blocked
+
+    def _card_work(self, use_case: str, said: str, hint: str) -> Job | None:
+        job = self._stage.start(use_case)
+        if job is not None:
+            job.done.connect(lambda _: self._stage.say(said, hint, "success"))
+            job.failed.connect(self._card_failed)
+            job.ended.connect(self.moved)
+            self.moved.emit()
+        return job
+
+    def patient_words(self) -> tuple[str, str]:
+        """Say what is being done to know the patient."""
+        then = "Puis vérification de l'identité auprès de l'INSi."
+        if self._source == "vitale":
+            return "Lecture de la carte Vitale…", then
+        if self._source == "traits":
+            return "Identité saisie à la main", "Elle ne sera pas qualifiée."
+        return "Vérification de l'identité…", "L'INSi confirme l'identité lue."
+
+    def identify(self, source: str = "vitale", **request: object) -> None:
+        """Put a patient on screen, then ask the host about the dossier of an identity that is qualified.
+
+        request: what the source needs beyond a card: ins, datamatrix.
+        """
         self.patient_failure = None
-        request = {"source": source, "ins": ins} if ins else {"source": source}
-        job = self._stage.start("patient", None, **request)
+        self._source = source
+        job = self._stage.start("patient", None, source=source, **request)
         if job is None:
             return
-        job.done.connect(lambda _: self.look_up())
+        job.done.connect(lambda _: self._identified())
         job.failed.connect(self._patient_failed)
         job.ended.connect(self.moved)
         self.moved.emit()
@@ -95,12 +141,35 @@ class Flows(QObject):
         """Whether one of these runs."""
         return any(self._stage.jobs.running(each) for each in use_cases)
 
+    def _told(self, job: Job, news: object) -> None:
+        if isinstance(news, PinOnReader) and job.use_case == "session":
+            self._on_reader = True
+
     def _session_failed(self, failure: Failure) -> None:
-        if failure.code == _ASK_PIN_AGAIN:
+        if failure.code == _ASK_PIN_AGAIN and not self._on_reader:
+            # The panel comes back with what happened; nothing is presented before the person types and confirms.
             self.pin_notice = failure
             self.open_session()
             return
+        self._card_failed(failure)
+
+    def _card_failed(self, failure: Failure) -> None:
+        if failure.code == _BLOCKED:
+            card = self.slot(*PROFESSIONAL_CARDS)
+            self._blocked = card.epoch if card is not None else None
+            if self._blocked is not None and self._stage.house.session is None:
+                return  # the page without a session says it, with the way out
         self._stage.failed.emit(failure)
+
+    def _unblocked(self, _: object) -> None:
+        self._blocked = None
+        if self._stage.house.session is None:
+            self.moved.emit()
+
+    def _identified(self) -> None:
+        patient = self._stage.house.patient
+        if patient is not None and patient.identity.status is IdentityStatus.QUALIFIED:
+            self.look_up()
 
     def _patient_failed(self, failure: Failure) -> None:
         self.patient_failure = failure

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
 from dossier.access import AccessMode
 from dossier.context import Source
@@ -31,6 +32,7 @@ from gui.pieces.patient_bar import PatientBar
 from gui.pieces.rail import Place, Rail
 from gui.pieces.ribbon import SimulationRibbon
 from gui.pieces.text import Picture
+from gui.presence import Presence, farewell
 from gui.stage import Stage
 from gui.strip import StatusStrip
 from gui.style import apply, mark
@@ -72,7 +74,9 @@ class Frame(QWidget):
         mark(self, ground="ground")
         self._stage: Stage | None = None
         self._pages: dict[str, Page] = {}
-        self._had_session = self._locking = False
+        self._had_session = False
+        self._tray: QWidget | None = None
+        self._notice_acts: Callable[[], object] | None = None
         self._passphrase: PassphraseAsk | None = None
         self.ribbon, self.strip, self.rail = SimulationRibbon(), StatusStrip(), Rail(PLACES)
         self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Message("notice")
@@ -85,9 +89,6 @@ class Frame(QWidget):
         self.rail.offer(())
         self.rail.setEnabled(False)
         self.ribbon.hide()
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
-        self._idle.timeout.connect(self.lock)
 
     def _lay_out(self) -> None:
         noticed = column(self.notice)
@@ -101,12 +102,15 @@ class Frame(QWidget):
         right.setStretch(2, 1)
         below = row(self.rail, right, gap=0)
         below.setStretch(1, 1)
-        outer = QVBoxLayout(self)
+        inside = column(self.ribbon, self.strip, below, gap=0)
+        inside.setStretch(2, 1)
+        # What lies over the page lies over this part only: the tray beside it stays at hand.
+        self.desk = QWidget()
+        self.desk.setLayout(inside)
+        outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        for each in (self.ribbon, self.strip):
-            outer.addWidget(each)
-        outer.addLayout(below, 1)
+        outer.addWidget(self.desk, 1)
 
     @property
     def stage(self) -> Stage:
@@ -118,9 +122,11 @@ class Frame(QWidget):
         """Bring the window to life over a house."""
         self._stage = stage = Stage(house, self)
         self.flows = Flows(stage)
-        self.drawer = Overlay(self, "drawer", drawer=True)
+        self.drawer = Overlay(self.desk, "drawer", drawer=True)
         self.drawer.escaped.connect(self.drawer.clear)
-        self.asking = Asking(stage, self.flows, self)
+        self.asking = Asking(stage, self.flows, self.desk)
+        self.presence = Presence(stage, self.flows, self.asking)
+        self.presence.told.connect(self._tell)
         stage.changed.connect(self._changed)
         stage.went.connect(self.go)
         stage.failed.connect(self._tell_failure)
@@ -130,10 +136,11 @@ class Frame(QWidget):
         stage.looks.connect(self.dress)
         stage.jobs.told.connect(self._news)
         self.flows.moved.connect(self._show_who)
-        self.notice.acted.connect(self._drop_notice)
+        self.notice.acted.connect(self._act_on_notice)
         for signal, page in ((self.strip.outbox, "outbox"), (self.strip.diagnose, "diagnostic")):
             signal.connect(lambda page=page: self.go(page))
         self.strip.lock.connect(self.lock)
+        self.strip.card.connect(self._show_card)
         self.strip.simulate.connect(self._simulate)
         self.rail.chosen.connect(self.go)
         self.bar.leave.connect(self.flows.leave_patient)
@@ -193,10 +200,9 @@ class Frame(QWidget):
         return shown.key if isinstance(shown, Page) else ""
 
     def lock(self) -> None:
-        """End the session by hand, or after a time without activity."""
+        """End the session by hand."""
         if self._stage is None or self._stage.house.session is None:
             return
-        self._locking = True
         self._stage.jobs.cancel_all()
         self._stage.start("lock")
 
@@ -218,11 +224,38 @@ class Frame(QWidget):
             closed.connect(self.drawer.clear)
         self.drawer.show_content(content)
 
+    def _show_card(self) -> None:
+        from gui.card_panel import CardPanel
+
+        panel = CardPanel(self.stage, self.flows)
+        panel.locked.connect(self.lock)
+        self.open_drawer(panel)
+
     def _simulate(self) -> None:
+        """Open the tray of the simulated cards beside the desk, over it where there is no room; close an open one."""
         from gui.simulation_panel import SimulationPanel
 
-        if self.stage.house.simulation is not None:
-            self.open_drawer(SimulationPanel(self.stage))
+        if self._tray is not None:
+            self._close_tray()
+        elif self.stage.house.simulation is not None:
+            panel = SimulationPanel(self.stage)
+            if self.width() < t.TRAY_BESIDE_FROM:
+                self.open_drawer(panel)
+                return
+            panel.setFixedWidth(t.TRAY_WIDTH)
+            panel.closed.connect(self._close_tray)
+            self._tray = panel
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(panel)
+            self._fold()
+
+    def _close_tray(self) -> None:
+        if self._tray is not None:
+            self._tray.hide()
+            self._tray.deleteLater()
+            self._tray = None
+            self._fold()
 
     def _go_desk(self, key: str) -> None:
         session = self.stage.house.session
@@ -252,25 +285,34 @@ class Frame(QWidget):
         desks = desks_of(session.professional)
         self.rail.offer(desks)
         self.go(desks[0])
-        self._idle.start(max(1, int(getattr(self.stage.house.settings, "idle_minutes", 15))) * 60_000)
+        self._say_expiry(session)
         self.flows.look("session")
 
     def _leave_session(self) -> None:
         if not self._had_session and self.current() == "home":
-            self._locking = False
             self.page("home").refresh()
             return
-        self._idle.stop()
         for page in self._pages.values():
             page.clear()
         self.drawer.clear()
         self.rail.offer(())
-        lost = self._had_session and not self._locking
-        self._had_session = self._locking = False
+        had, self._had_session = self._had_session, False
         self.go("home")
-        if lost:
-            hint = "La session est fermée ; rien n'a été envoyé depuis. Remettez la carte pour reprendre."
-            self._tell("La carte CPS a été retirée.", hint, "warning")
+        house = self.stage.house
+        words = farewell(house.ended_because, house.settings.idle_minutes) if had else None
+        if words is not None:
+            self._tell(*words)
+
+    def _say_expiry(self, session: Any) -> None:
+        """Say at the beginning of a session that the card will soon be, or is, over."""
+        from gui.card_panel import expiry
+
+        card = session.card
+        ends = [each.not_after for each in (card.authentication, card.signature) if each is not None]
+        words, tone = expiry(min(ends), datetime.now(UTC)) if ends else ("", "success")
+        if tone != "success":
+            remedy = "Demandez dès maintenant son renouvellement : sans certificat valable, l'hôte refuse la carte."
+            self._tell(f"Certificat de votre carte : {words}.", remedy, tone)
 
     def _forget_patient(self) -> None:
         self.drawer.clear()
@@ -314,10 +356,19 @@ class Frame(QWidget):
         self.rail.badge("outbox", number)
 
     def _tell_failure(self, failure: Failure) -> None:
-        self.notice.say_failure(failure, "Fermer")
+        unblocks = failure.code == "PIN_BLOCKED" and self.flows.is_blocked()
+        self._notice_acts = self.flows.unblock if unblocks else None
+        self.notice.say_failure(failure, "Débloquer la carte" if unblocks else "Fermer")
         self._noticed.show()
 
+    def _act_on_notice(self) -> None:
+        act = self._notice_acts
+        self._drop_notice()
+        if act is not None:
+            act()
+
     def _tell(self, sentence: str, remedy: str, tone: str) -> None:
+        self._notice_acts = None
         self.notice.say(sentence, remedy, tone, action="Fermer")
         self._noticed.show()
 
@@ -328,16 +379,25 @@ class Frame(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fold the rail when the window is narrow."""
         super().resizeEvent(event)
-        self.rail.fold(self.width() < t.RAIL_FOLDS_BELOW)
+        self._fold()
+
+    def _fold(self) -> None:
+        beside = t.TRAY_WIDTH if self._tray is not None else 0
+        self.rail.fold(self.width() - beside < t.RAIL_FOLDS_BELOW)
 
     def somebody_is_there(self) -> None:
         """Begin the idle time anew."""
-        if self._idle.isActive():
-            self._idle.start()
+        if self._stage is not None:
+            self.presence.somebody_is_there()
+
+    def hear_key(self, event: QKeyEvent) -> bool:
+        """Hear a key before the widgets do; True when a scanner typed it."""
+        return self._stage is not None and self.presence.hear_key(event)
 
     def close_down(self) -> None:
         """Unwind what waits for a person, and hear nothing more."""
         app = QApplication.instance()
         if self._stage is not None and isinstance(app, QApplication):
             app.focusChanged.disconnect(self._focus_moved)
+            self.presence.close()
             self._stage.close()

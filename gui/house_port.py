@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from cps_bridge.workflows.user import User
@@ -36,6 +37,16 @@ class SlotView(Protocol):
     @property
     def failure(self) -> str:
         """A Failure code, or ""."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The product as people call it, "" when unknown."""
+        ...
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a card of the test authority, or a demonstration Vitale."""
         ...
 
 
@@ -155,6 +166,11 @@ class HousePort(Protocol):
         ...
 
     @property
+    def directory(self) -> Path:
+        """Where the data of the practice are, its settings among them."""
+        ...
+
+    @property
     def cards(self) -> CardsView:
         """The readers."""
         ...
@@ -187,6 +203,19 @@ class HousePort(Protocol):
     @property
     def access(self) -> Access:
         """In which mode the dossier is open."""
+        ...
+
+    @property
+    def ended_because(self) -> str:
+        """Why the last session ended: "card", "lock", "idle", "user"; "" when none did."""
+        ...
+
+    def touch(self) -> object:
+        """Somebody is there: the idle time begins anew. From any thread; cheap."""
+        ...
+
+    def user_changed(self) -> object:
+        """The user of the computer changed, or locked it: the session ends. It may wait for a card."""
         ...
 
     def run(self, use_case: str, user: User, /, **request: object) -> Future[Any]:

@@ -25,6 +25,7 @@ class StatusStrip(Panel):
     lock = Signal()
     simulate = Signal()
     outbox = Signal()
+    card = Signal()
     diagnose = Signal()
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class StatusStrip(Panel):
         self.setObjectName("strip")
         self.setFixedHeight(t.STATUS_HEIGHT)
         self.cps = CardChip("card", "CPS", "chip.cps")
+        self.cps.pressed.connect(self.card)
         self.vitale = CardChip("vitale", "Vitale", "chip.vitale")
         self._outbox = Button("Envois", "strip", name="strip.outbox", icon="send", on_click=self.outbox.emit)
         self._host = Button("Hôte", "strip", name="strip.host", icon="host", on_click=self.diagnose.emit)
@@ -74,6 +76,9 @@ class StatusStrip(Panel):
             self.cps.error(failure.sentence("fr"), failure.remedy("fr"))
         else:
             self.cps.absent()
+        own = [each for each in slots if each.kind in PROFESSIONAL_CARDS and not each.failure]
+        self.cps.opens("Votre carte : situation, code, certificats" if own else "")
+        self.cps.show_test(any(each.is_test for each in own))
 
     def _show_vitale(self, house: HousePort, slots: tuple[SlotView, ...], broken: list[str]) -> None:
         there = any(each.kind is CardKind.VITALE and not each.failure for each in slots)
@@ -87,6 +92,7 @@ class StatusStrip(Panel):
             self.vitale.error(failure.sentence("fr"), failure.remedy("fr"))
         else:
             self.vitale.absent()
+        self.vitale.show_test(any(each.kind is CardKind.VITALE and each.is_test for each in slots))
 
     def show_waiting(self, number: int) -> None:
         """Show how many lots wait."""

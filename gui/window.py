@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gui import tokens as t
@@ -96,10 +96,11 @@ class Window(QWidget):
                 handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Hear that somebody is there, at the window's door and not at each widget."""
-        if self._frame is not None and event.type() in _ACTIVITY:
-            self._frame.somebody_is_there()
-        return False
+        """Hear that somebody, or a 2D scanner, is there: at the window's door and not at each widget."""
+        if self._frame is None or event.type() not in _ACTIVITY:
+            return False
+        self._frame.somebody_is_there()
+        return isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and self._frame.hear_key(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Unwind what waits for a person, then leave."""

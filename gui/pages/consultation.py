@@ -8,17 +8,20 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from dossier.access import AccessMode, AuthorisationState, Dossier, DossierState
 from dossier.failure import Failure
+from dossier.patient import IdentityStatus
 from dossier.professional import CardKind
 from gui import tokens as t
 from gui.flows import Flows
+from gui.pages.counter import UNQUALIFIED
 from gui.pages.deposit import DepositDrawer
 from gui.pages.documents_view import DocumentsView
 from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, row
 from gui.pieces.buttons import Button
 from gui.pieces.empty_state import EmptyState
+from gui.pieces.other_ways import OtherWays
 from gui.pieces.progress import Progress
-from gui.pieces.text import Text
+from gui.pieces.text import Rule, Text
 from gui.stage import Stage
 
 
@@ -75,6 +78,10 @@ class ConsultationPage(Page):
         panel.column.addWidget(Text("Ou saisissez son INS, déjà qualifié :", "strong"))
         panel.column.addWidget(self.ins)
         panel.column.addLayout(row(1, go))
+        ways = OtherWays("consultation")
+        ways.chosen.connect(self.flows.identify)
+        panel.column.addWidget(Rule())
+        panel.column.addWidget(ways)
         made = QWidget()
         made.setLayout(row(1, column(1, panel, 2), 1))
         return made
@@ -96,6 +103,8 @@ class ConsultationPage(Page):
             self._nothing = False
         if self.house.patient is None:
             self._show_search()
+        elif self.house.patient.identity.status is not IdentityStatus.QUALIFIED:
+            self._say(*UNQUALIFIED)
         elif dossier is None:
             self._show_looking()
         elif ready:
@@ -134,11 +143,12 @@ class ConsultationPage(Page):
 
     def _show_search(self) -> None:
         if self.flows.is_busy("patient"):
-            self._say("Lecture de la carte Vitale…", "Puis vérification de l'identité auprès de l'INSi.")
+            self._say(*self.flows.patient_words())
             return
         card = self.flows.slot(CardKind.VITALE) is not None
         self._vitale.setVisible(card)
-        self._hint.say("Une carte Vitale est dans le lecteur." if card else "Insérez sa carte Vitale dans un lecteur.")
+        here = "Insérez sa carte Vitale dans un lecteur, ou scannez son datamatrix INS."
+        self._hint.say("Une carte Vitale est dans le lecteur." if card else here)
         self._stack.setCurrentIndex(0)
 
     def _show_looking(self) -> None:
@@ -179,7 +189,7 @@ class ConsultationPage(Page):
 
     def _by_ins(self) -> None:
         if self.ins.text().strip():
-            self.flows.identify("ins", self.ins.text())
+            self.flows.identify("ins", ins=self.ins.text())
 
     def _declare(self) -> None:
         job = self.stage.start("authorise")

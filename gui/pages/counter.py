@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from cps_bridge.workflows import user as q
 from dossier.access import Dossier, DossierState
 from dossier.failure import Failure
+from dossier.patient import IdentityStatus
 from dossier.professional import CardKind
 from gui import tokens as t
 from gui.flows import Flows
@@ -17,6 +18,7 @@ from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
 from gui.pieces.buttons import Button
 from gui.pieces.empty_state import EmptyState
+from gui.pieces.other_ways import OtherWays
 from gui.pieces.progress import Progress
 from gui.pieces.step_list import StepList
 from gui.stage import Stage
@@ -44,6 +46,10 @@ _WORDS_OF_STEP = {
     "account": "Ouverture de l'espace du patient…",
     "hand_over": "Préparation des deux feuilles…",
 }
+UNQUALIFIED = (
+    "Identité non qualifiée : consultation et dépôt impossibles",
+    "Insérez la carte Vitale de cette personne, ou scannez son datamatrix INS : l'INSi vérifiera l'identité.",
+)
 
 
 class CounterPage(Page):
@@ -64,6 +70,9 @@ class CounterPage(Page):
         self._state.acted.connect(self._act)
         self._next_one = Button("Client suivant", name="counter.next", shortcut="Ctrl+N", on_click=self._next)
         self._state.also(self._next_one)
+        self._ways = OtherWays("counter")
+        self._ways.chosen.connect(flows.identify)
+        self._state.also(self._ways)
         self._question = row(gap=0)
         self.progress = Progress("counter.progress")
         self.progress.cancelled.connect(self._cancel)
@@ -88,9 +97,13 @@ class CounterPage(Page):
         self._question_gone()
         self._place.setCurrentWidget(self._state)
         self.progress.setVisible(False)
+        self._ways.setVisible(self.house.patient is None and not self.flows.is_busy("patient"))
         if self.house.patient is None:
             self._hand_over.clear()
             self._show_no_patient()
+        elif self.house.patient.identity.status is not IdentityStatus.QUALIFIED:
+            self._ways.setVisible(not self.flows.is_busy("patient"))
+            self._stand(1, *UNQUALIFIED, failed=True)
         elif self.flows.is_busy("dossier") or self.house.dossier is None:
             self._show_dossier_wanted()
         else:
@@ -105,14 +118,18 @@ class CounterPage(Page):
     def _show_no_patient(self) -> None:
         failure = self.flows.patient_failure
         if self.flows.is_busy("patient"):
-            self._stand(0, "Lecture de la carte Vitale…", "Puis vérification de l'identité auprès de l'INSi.")
+            self._stand(0, *self.flows.patient_words())
         elif failure is not None:
             hint = "Rien n'a été créé. Le motif est écrit au-dessus de la page."
-            self._stand(1, "L'identité n'est pas qualifiée", hint, ("Relire la carte", "identify"), failed=True)
+            self._stand(1, "L'identité n'est pas qualifiée", hint, self._again(), failed=True)
         elif self.flows.slot(CardKind.VITALE) is not None:
             self._stand(0, "Une carte Vitale est dans le lecteur", "", ("Lire la carte Vitale", "identify"))
         else:
-            self._stand(0, "Insérez la carte Vitale du patient", "Elle est lue d'elle-même.")
+            hint = "Elle est lue d'elle-même ; le datamatrix INS d'un document aussi, dès que vous le scannez."
+            self._stand(0, "Insérez la carte Vitale du patient", hint)
+
+    def _again(self) -> tuple[str, str]:
+        return ("Relire la carte", "identify") if self.flows.slot(CardKind.VITALE) is not None else ("", "")
 
     def _show_dossier_wanted(self) -> None:
         if self.flows.is_busy("dossier"):
@@ -151,7 +168,7 @@ class CounterPage(Page):
 
     def _act(self) -> None:
         acts = {
-            "identify": self.flows.identify,
+            "identify": lambda: self.flows.identify(),
             "look_up": self.flows.look_up,
             "consult": lambda: self.stage.go("consultation"),
             "create": self._create,

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from dossier.access import AccessMode
 from dossier.failure import Failure
+from dossier.patient import IdentityStatus
 from gui import tokens as t
 from gui.desks import may_regulate
 from gui.flows import Flows
@@ -59,6 +60,9 @@ class EmergencyPage(Page):
         self._who = Text("", "trait", wrap=True, name="emergency.patient")
         panel.column.addWidget(Text("Ouvrir un dossier en urgence", "title"))
         panel.column.addWidget(self._who)
+        unqualified = "Identité non qualifiée : insérez la carte Vitale ou scannez le datamatrix INS de cette personne."
+        self._unqualified = Text(unqualified, wrap=True, tone="danger", name="emergency.unqualified")
+        panel.column.addWidget(self._unqualified)
         for sentence in _WHEN:
             panel.column.addWidget(Text(sentence, wrap=True))
         self.open = Button("Ouvrir en urgence", "danger", name="emergency.break_glass", icon="warning")
@@ -79,8 +83,10 @@ class EmergencyPage(Page):
         patient, session = self.house.patient, self.house.session
         traits = three_traits(patient.identity.traits) if patient else "Identifiez d'abord le patient."
         self._who.say(traits)
+        known = patient is not None and patient.identity.status is IdentityStatus.QUALIFIED
+        self._unqualified.setVisible(patient is not None and not known)
         for button in (self.open, self.regulate):
-            button.setEnabled(patient is not None)
+            button.setEnabled(known)
         ins = patient.identity.ins if patient else None
         self._opposed = {each for each in self._opposed if each[1] == ins}
         self.open.setVisible(patient is not None and ("break-glass", ins) not in self._opposed)

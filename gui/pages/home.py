@@ -9,16 +9,21 @@ from gui.pages.page import Page
 from gui.pieces.empty_state import EmptyState
 from gui.stage import Stage
 
+_BLOCKED_HINT = (
+    "Trop de codes faux ont été présentés. Son code de déblocage, reçu avec elle sur le même courrier que le code,"
+    " la remet en service."
+)
+
 
 class HomePage(Page):
-    """One sentence: put the card in; one action when the card is in: type the code."""
+    """One sentence: put the card in; one action when the card is in: type the code, or unblock the card."""
 
     key = "home"
 
     def __init__(self, stage: Stage, flows: Flows) -> None:
         super().__init__(stage, flows)
         self._state = EmptyState("card", "", name="session")
-        self._state.acted.connect(flows.open_session)
+        self._state.acted.connect(self._act)
         self.body.addWidget(self._state, 1)
         flows.moved.connect(self.refresh)
         self.refresh()
@@ -28,6 +33,10 @@ class HomePage(Page):
         broken = next((each.failure for each in self.house.cards.slots() if each.failure), "")
         if self.flows.is_busy("session"):
             self._state.say("Ouverture de la session…", "Votre carte est lue ; vos codes ne quittent jamais la carte.")
+        elif self.flows.is_busy("unblock-pin"):
+            self._state.say("Déblocage de la carte…", "Laissez-la dans le lecteur.")
+        elif self.flows.is_blocked():
+            self._state.say("Votre carte CPS est bloquée", _BLOCKED_HINT, "Débloquer la carte")
         elif self.flows.slot(*PROFESSIONAL_CARDS) is not None:
             self._state.say("Votre carte CPS est dans le lecteur", "Tapez son code pour commencer.", "Saisir le code")
         elif broken:
@@ -36,3 +45,9 @@ class HomePage(Page):
         else:
             hint = "La fenêtre s'ouvre d'elle-même dès que la carte est lue."
             self._state.say("Insérez votre carte CPS dans un lecteur", hint)
+
+    def _act(self) -> None:
+        if self.flows.is_blocked():
+            self.flows.unblock()
+        else:
+            self.flows.open_session()

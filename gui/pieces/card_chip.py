@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from gui import tokens as t
 from gui.pieces.boxes import Panel, column, row
-from gui.pieces.text import ElidedText, Picture, tip
-from gui.style import mark
+from gui.pieces.text import ElidedText, Picture, Text, tip
+from gui.style import Appearance, mark
 
 
 class CardChip(Panel):
-    """State: absent, present, locked (with what unlocks it), error (with its remedy)."""
+    """State: absent, present, locked (with what unlocks it), error (with its remedy).
+
+    A chip that opens something takes clicks, Enter and the space bar, and says them by ``pressed``.
+    """
+
+    pressed = Signal()
 
     def __init__(self, icon: str, kind: str, name: str) -> None:
         super().__init__("chip", margin=0)
         self.setObjectName(name)
         self._kind = kind
+        self._opens = ""
         self._picture = Picture(icon)
         self._icon = icon
         self._first = ElidedText("", "strong", name=f"{name}.first")
         self._second = ElidedText("", "secondary", name=f"{name}.second")
-        for each in (self._first, self._second):
-            # The chip under them has the tooltip with every word.
-            each.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         texts = column(self._first, self._second, gap=0)
-        inside = row(self._picture, texts, gap=t.INNER)
+        self._test = Text("test", "tag", tone="warning", name=f"{name}.test")
+        self._more = Picture("down", "secondary", t.BETWEEN)
+        for each in (self._first, self._second, self._test, self._more):
+            # The chip under them has the tooltip with every word, and takes the clicks.
+            each.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._test.hide()
+        self._more.hide()
+        inside = row(self._picture, texts, self._test, self._more, gap=t.INNER)
         inside.setContentsMargins(t.INNER, t.TIGHT, t.INNER, t.TIGHT)
         inside.setStretch(1, 1)
         self.column.addLayout(inside)
@@ -51,6 +62,41 @@ class CardChip(Panel):
     def error(self, sentence: str, remedy: str) -> None:
         """A card, or a reader, that cannot be used; the remedy is in the tooltip, and on the page without session."""
         self._show("error", f"Carte {self._kind} inutilisable", sentence, "danger", remedy)
+
+    def opens(self, words: str) -> None:
+        """Open something from now on, or nothing any more; words: what, for assistive tools and the tooltip."""
+        self._opens = words
+        self._more.setVisible(bool(words))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if words else Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if words else Qt.CursorShape.ArrowCursor)
+        self.setAccessibleDescription(words)
+
+    def show_test(self, test: bool) -> None:
+        """Mark a test card."""
+        self._test.setVisible(test)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Open by a click."""
+        if self._opens and self.rect().contains(event.position().toPoint()):
+            self.pressed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Open by Enter or the space bar."""
+        if self._opens and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the card, then the focus ring inside its edge."""
+        super().paintEvent(event)
+        if not self.hasFocus():
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(Appearance.colour("focus"), t.RING))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), t.RADIUS_CONTROL - 1, t.RADIUS_CONTROL - 1)
+        painter.end()
 
     def state(self) -> str:
         """Give the state shown."""

@@ -32,9 +32,9 @@ class EmptyState(QWidget):
         self.setLayout(inside)
         self.say(sentence, hint, action)
 
-    def also(self, button: Button) -> None:
-        """Put a second, quiet action under the first; its owner shows and hides it."""
-        self._inside.insertWidget(self._inside.count() - 1, button, 0, Qt.AlignmentFlag.AlignHCenter)
+    def also(self, widget: QWidget) -> None:
+        """Put something quieter under the action; its owner shows and hides it."""
+        self._inside.insertWidget(self._inside.count() - 1, widget, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def say(self, sentence: str, hint: str = "", action: str = "") -> None:
         """Show other words; no action hides the button."""

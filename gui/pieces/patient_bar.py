@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 
 from dossier.access import AuthorisationState, Dossier, DossierState
-from dossier.context import PatientContext
+from dossier.context import PatientContext, Source
 from dossier.patient import IdentityStatus
 from gui import tokens as t
 from gui.pieces.boxes import Panel, column, row
@@ -59,7 +59,7 @@ class PatientBar(Panel):
             self._name.say("Aucun patient à l'écran")
             self._known.say("")
             self._born.say("")
-            self._set_tags([], "Insérez une carte Vitale, ou saisissez un INS dans la page Consultation.")
+            self._set_tags([], "Insérez une carte Vitale, ou scannez un datamatrix INS.")
             return
         traits = context.identity.traits
         old = f" ({age(traits.birth_date)})" if age(traits.birth_date) else ""
@@ -82,7 +82,9 @@ def tags_of(context: PatientContext, dossier: Dossier | None) -> list[tuple[str,
     """Write the state of the identity and of the dossier as (words, tone)."""
     tags = []
     if context.identity.status is not IdentityStatus.QUALIFIED:
-        tags.append(("Identité non qualifiée", "danger"))
+        typed = context.source is Source.TRAITS
+        words = "Identité non qualifiée : consultation et dépôt impossibles" if typed else "Identité non qualifiée"
+        tags.append((words, "danger"))
     if dossier is None:
         return tags
     tags.append(_STATE[dossier.state])

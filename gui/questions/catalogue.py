@@ -17,13 +17,20 @@ from gui.questions.creation import (
     ReactivationPanel,
 )
 from gui.questions.emergency import BreakGlassPanel, ConfirmBreakGlassPanel
+from gui.questions.identification import ApplicationPanel, DatamatrixPanel, TraitsPanel
 from gui.questions.panel import QuestionPanel
-from gui.questions.pin import PinPanel
+from gui.questions.pin import LastTryPanel, NewPinPanel, PinPanel, UnblockingPanel
 
 PANELS: dict[type[q.Question[Any]], Callable[[Any], QuestionPanel]] = {
     q.AskPin: PinPanel,
+    q.AskNewPin: NewPinPanel,
+    q.AskUnblockingCode: UnblockingPanel,
+    q.ConfirmLastTry: LastTryPanel,
     q.ChooseActivity: ActivityPanel,
     q.ChooseBeneficiary: BeneficiaryPanel,
+    q.AskDatamatrix: DatamatrixPanel,
+    q.AskTraits: TraitsPanel,
+    q.AskVitaleApplication: ApplicationPanel,
     q.ConfirmInformation: InformationPanel,
     q.AskConsent: ConsentPanel,
     q.AskEmergencyChoices: EmergencyChoicesPanel,

@@ -75,5 +75,10 @@ class QuestionPanel(Panel):
         except Failure as failure:
             self.message.say_failure(failure)
             return
-        self._over = True
-        self.answered.emit(value)
+        self.finish(value)
+
+    def finish(self, value: object) -> None:
+        """Answer once."""
+        if not self._over:
+            self._over = True
+            self.answered.emit(value)

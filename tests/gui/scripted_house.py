@@ -8,8 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from types import SimpleNamespace
 
+from cps_bridge.cards.access import PinState
+from cps_bridge.cards.slots import ProfessionalCard
+from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import user as q
 from dossier.access import (
     NORMAL_ACCESS,
@@ -63,6 +67,8 @@ class Slot:
     epoch: CardEpoch | None = None
     failure: str = ""
     card: object = None
+    model: str = ""
+    is_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,9 @@ class Cards:
     def insert(self, slot: int, kind: CardKind, card: object) -> None:
         self._count += 1
         name = self.readers[slot].reader
-        self.readers[slot] = Slot(name, kind, CardEpoch(name, self._count, f"{self._count:08x}"), "", card)
+        model = "Vitale 2" if kind is CardKind.VITALE else "CPS3"
+        epoch = CardEpoch(name, self._count, f"{self._count:08x}")
+        self.readers[slot] = Slot(name, kind, epoch, "", card, model, self.house.test_cards)
         self.house.tell("slots")
 
     def remove(self, slot: int) -> None:
@@ -177,6 +185,7 @@ class Simulation:
     deck: dict[str, tuple[CardKind, object]]
     inserted_names: list[str] = field(default_factory=lambda: ["", ""])
     real_pcsc: bool = True
+    broken: list[tuple[int, str, dict[str, object]]] = field(default_factory=list)
 
     def names(self) -> tuple[str, ...]:
         return tuple(self.deck)
@@ -201,25 +210,43 @@ class Simulation:
         self.inserted_names[slot] = ""
         self.house.cards.remove(slot)
 
+    def swap(self, slot: int, name: str) -> None:
+        self.insert(slot, name)
+
+    def faults(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("mute", "Carte muette"),
+            ("slow", "Carte lente"),
+            ("die_at", "Carte retirée en plein échange"),
+            ("swap_at", "Carte échangée en plein échange"),
+            ("wrong_sw", "Une erreur 6F00"),
+            ("tries", "Compteur d'essais"),
+        )
+
+    def break_card(self, slot: int, fault: str, **facts: object) -> None:
+        self.broken.append((slot, fault, facts))
+
+    def add_file(self, path: Path) -> str:
+        if path.suffix != ".json":
+            raise Failure("CARD_NAME_UNKNOWN", name=path.name)
+        self.deck[path.stem] = (CardKind.VITALE, (AMELIE,))
+        return path.stem
+
 
 class ScriptedHouse:
     """Satisfies HousePort. ``dossiers``: per birth name; ``refusals``: use case -> Failure to raise."""
 
     def __init__(self, *, simulated: bool = True) -> None:
-        self.settings = SimpleNamespace(
-            production=False,
-            idle_minutes=15,
-            host_url="",
-            insi_url="",
-            connect_seconds=10.0,
-            read_seconds=60.0,
-            size_limit_mb=50,
-            software_name="CPS Bridge",
-            software_instance="poste-1",
-            homologation="SIMULATION",
-            vihf_signed=True,
-            hash_name="sha256",
-        )
+        self.settings = Settings()
+        self.directory = Path()
+        self.test_cards = False
+        self.ended_because = ""
+        self.touched = 0
+        self.pin_minimum, self.pin_maximum = 4, 4
+        self.has_pin_pad = False
+        self.on_reader = threading.Event()
+        self.expires = datetime.now(UTC) + timedelta(days=900)
+        self.known_activity: Activity | None = None
         self.cards = Cards(self)
         self.outbox = Outbox()
         self.session = self.patient = self.dossier = None
@@ -279,13 +306,30 @@ class ScriptedHouse:
 
     def card_gone(self, slot: Slot) -> None:
         if self.session is not None and self.session.epoch == slot.epoch:
-            self.do_lock(None)
+            self._end("card")
             self.interrupt(Failure("CARD_REMOVED"))
         elif self.session is None and slot.kind is CardKind.CPS:
             self.interrupt(Failure("CARD_REMOVED"))
 
     def lock(self) -> None:
-        self.do_lock(None)
+        self._end("lock")
+
+    def touch(self) -> None:
+        self.touched += 1
+
+    def user_changed(self) -> None:
+        self._end("user")
+        self.interrupt(Cancelled())
+
+    def idle(self) -> None:
+        self._end("idle")
+        self.interrupt(Cancelled())
+
+    def _end(self, because: str) -> None:
+        self.ended_because = because
+        self.session = self.patient = self.dossier = None
+        self.access = NORMAL_ACCESS
+        self.tell("session")
 
     def close(self) -> None:
         self.gate.set()
@@ -295,28 +339,104 @@ class ScriptedHouse:
     def _card(self, *kinds: CardKind) -> Slot:
         return next(each for each in self.cards.readers if each.kind in kinds)
 
-    def do_session(self, user: object) -> object:
+    def do_session(self, user: object, choose_activity: bool = False) -> object:
         slot = self._card(CardKind.CPS)
         who: Professional = slot.card
-        pin = self.ask(user, q.AskPin(f"{who.given_name} {who.family_name}", self.tries))
+        if self.session is None:
+            self._present(user, who)
+        places = PLACES[who.id_nat]
+        place = places[0]
+        if len(places) > 1 and (choose_activity or self.known_activity not in places):
+            place = self.known_activity = self.ask(user, q.ChooseActivity(places))
+        elif len(places) > 1:
+            place = self.known_activity
+        card = self.card_of(who)
+        self.session = SimpleNamespace(
+            professional=who, activity=place, epoch=slot.epoch, opened_at=datetime.now(UTC), card=card
+        )
+        self.tell("session")
+        return self.session
+
+    def _present(self, user: object, who: Professional) -> None:
+        holder = f"{who.given_name} {who.family_name}"
+        if self.tries == 0:
+            raise Failure("PIN_BLOCKED")
+        if self.tries == 1:
+            self._confirm(user, holder, "pin")
+        if self.has_pin_pad:
+            user.tell(q.PinOnReader(holder, self.tries))
+            self.on_reader.wait(20)
+            user.tell(q.PinTyped())
+        else:
+            self._check(self.ask(user, q.AskPin(holder, self.tries, self.pin_minimum, self.pin_maximum)))
+        self.tries = 3
+
+    def _confirm(self, user: object, holder: str, code: str) -> None:
+        if self.ask(user, q.ConfirmLastTry(holder, "DERNIER ESSAI", code)).casefold() != "dernier essai":
+            raise Cancelled
+
+    def _check(self, pin: bytearray) -> None:
         right = bytes(pin) == self.pin
         pin[:] = bytes(len(pin))
         if not right:
             self.tries -= 1
             raise Failure("PIN_WRONG", tries_left=self.tries) if self.tries else Failure("PIN_BLOCKED")
-        self.tries = 3
-        places = PLACES[who.id_nat]
-        place = places[0] if len(places) == 1 else self.ask(user, q.ChooseActivity(places))
-        self.session = SimpleNamespace(professional=who, activity=place, epoch=slot.epoch, opened_at=datetime.now(UTC))
-        self.tell("session")
-        return self.session
+
+    def card_of(self, who: Professional) -> ProfessionalCard:
+        certificate = SimpleNamespace(not_after=self.expires, not_before=datetime(2025, 1, 1, tzinfo=UTC))
+        state = PinState(self.tries, self.pin_minimum, self.pin_maximum, 3)
+        return ProfessionalCard("2990000001", who, certificate, certificate, state, "CPS3", self.has_pin_pad)
+
+    def do_card(self, user: object) -> object:
+        who: Professional = self._card(CardKind.CPS).card
+        reports = tuple(
+            SimpleNamespace(
+                use=use,
+                issuer="TEST AC IGC-SANTE ELEMENTAIRE PERSONNES",
+                not_before=datetime(2025, 1, 1, tzinfo=UTC),
+                not_after=self.expires,
+            )
+            for use in ("authentication", "signature")
+        )
+        activities = PLACES[who.id_nat] if self.session else None
+        return SimpleNamespace(card=self.card_of(who), certificates=reports, activities=activities)
+
+    def do_change_pin(self, user: object) -> object:
+        who: Professional = self._card(CardKind.CPS).card
+        self._check(self.ask(user, q.AskPin(who.family_name, self.tries, purpose="change")))
+        return self._renew(user, who)
+
+    def do_unblock_pin(self, user: object) -> object:
+        who: Professional = self._card(CardKind.CPS).card
+        code = self.ask(user, q.AskUnblockingCode(who.family_name, 3))
+        if bytes(code) != b"87654321":
+            raise Failure("PUK_WRONG", tries_left=2)
+        return self._renew(user, who)
+
+    def _renew(self, user: object, who: Professional) -> object:
+        new = self.ask(user, q.AskNewPin(who.family_name))
+        self.pin, self.tries = bytes(new), 3
+        new[:] = bytes(len(new))
+        return self.card_of(who)
 
     def do_lock(self, user: object) -> None:
-        self.session = self.patient = self.dossier = None
-        self.access = NORMAL_ACCESS
-        self.tell("session")
+        self._end("lock")
 
-    def do_patient(self, user: object, source: str = "vitale", ins: str = "", oid: str = "") -> object:
+    def do_patient(
+        self, user: object, source: str = "vitale", ins: str = "", oid: str = "", datamatrix: str = ""
+    ) -> object:
+        if source == "datamatrix":
+            self.answers.append(datamatrix) if datamatrix else self.ask(user, q.AskDatamatrix())
+            self._show(PatientContext(PatientIdentity(SOPHIE, IdentityStatus.QUALIFIED, INS), Source.DATAMATRIX))
+            return self.patient
+        if source == "traits":
+            traits = self.ask(user, q.AskTraits())
+            self._show(PatientContext(PatientIdentity(traits, IdentityStatus.PROVISIONAL), Source.TRAITS))
+            return self.patient
+        if source == "application":
+            self.ask(user, q.AskVitaleApplication(by_qr=True, by_nfc=True))
+            self._show(PatientContext(PatientIdentity(AMELIE, IdentityStatus.QUALIFIED, INS), Source.APPLICATION))
+            return self.patient
         if source == "ins":
             Ins.parse(ins, INS_NIR_TEST)
             self._show(PatientContext(PatientIdentity(SOPHIE, IdentityStatus.QUALIFIED, INS), Source.INS))

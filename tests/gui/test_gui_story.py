@@ -516,20 +516,29 @@ def test_the_lock_ends_the_session(driver: Driver) -> None:
     driver.see("session.go")
 
 
-def test_a_time_without_anybody_ends_the_session(driver: Driver) -> None:
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("idle", "Session fermée après 15 minutes sans activité."),
+        ("user_changed", "Session fermée : l'ordinateur a été verrouillé ou a changé d'utilisateur."),
+    ],
+)
+def test_a_session_that_the_house_ends_says_why(driver: Driver, why: str, words: str) -> None:
     driver.open_session()
-    assert driver.window.frame._idle.isActive()
-    assert driver.window.frame._idle.interval() == driver.house.settings.idle_minutes * 60_000
-    driver.window.frame._idle.timeout.emit()
+    getattr(driver.house, why)()
     driver.until(lambda: driver.window.frame.current() == "home")
+    assert says(driver, "notice.sentence") == words
+    driver.settle()
+    assert driver.find("pin.box") is None
 
 
-def test_somebody_at_the_keyboard_puts_the_idle_lock_off(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_at_the_keyboard_is_told_to_the_house_and_not_at_each_key(driver: Driver) -> None:
     driver.open_session()
-    heard: list[bool] = []
-    monkeypatch.setattr(driver.window.frame, "somebody_is_there", lambda: heard.append(True))
-    QTest.keyClick(driver.window.windowHandle(), Qt.Key.Key_Shift)
-    assert heard
+    driver.window.frame.presence._touched = 0.0
+    before = driver.house.touched
+    for _ in range(5):
+        QTest.keyClick(driver.window.windowHandle(), Qt.Key.Key_Shift)
+    assert driver.house.touched == before + 1
 
 
 def test_the_appearance_changes_at_once(driver: Driver) -> None:
