@@ -8,4 +8,4 @@ from card_sim.cps import CpsCard
 class ContactlessCard(CpsCard):
     """A CPS3 without contact."""
 
-    atr = bytes.fromhex("3B8F80010031B86404B0ECC17394018082900 00E")
+    atr = bytes.fromhex("3B8F80010031B86404B0ECC1739401808290000E")
