@@ -43,6 +43,32 @@ def key_from_keyring(directory: Path) -> bytes:
         raise Failure("VAULT_KEY") from None
 
 
+def find_key(directory: Path) -> bytes | None:
+    """Look whether the keyring keeps the key of a data directory; nothing is made, not even the directory.
+
+    Raises Failure KEYRING_MISSING where no keyring would protect it, KEYRING_LOCKED, VAULT_KEY as key_from_keyring.
+    """
+    import keyring
+    from keyring.errors import KeyringError, KeyringLocked
+
+    try:
+        _refuse_unprotected(keyring.get_keyring())
+        stored = keyring.get_password(_SERVICE, str(directory.resolve()))
+    except KeyringLocked as error:
+        raise Failure("KEYRING_LOCKED") from error
+    except (KeyringError, RuntimeError, OSError) as error:
+        raise Failure("KEYRING_MISSING") from error
+    try:
+        return None if stored is None else bytes.fromhex(stored)
+    except ValueError:
+        raise Failure("VAULT_KEY") from None
+
+
+def has_passphrase(directory: Path) -> bool:
+    """Tell whether the key of a data directory comes from a passphrase: its salt is there."""
+    return (directory / _SALT_FILE).exists()
+
+
 def key_from_passphrase(directory: Path, passphrase: bytearray) -> bytes:
     """Derive the key from a passphrase (scrypt, RFC 7914; salt kept beside the vault) and wipe the passphrase.
 
