@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
+from cps_bridge.cards.attempt import Attempt, Phase
 from cps_bridge.cards.port import Link
 from cps_bridge.cards.tlv import LIMIT, descend, parse
 from dossier.failure import Failure
@@ -43,6 +44,11 @@ MAX_READ = 0xE7
 
 _SECRET = (VERIFY, CHANGE_REFERENCE_DATA, RESET_RETRY_COUNTER)
 _log = logging.getLogger("cards")
+
+
+def carries_code(command: bytes | bytearray) -> bool:
+    """Tell whether a command holds a PIN or an unblocking code: it presents, replaces or resets one, with data."""
+    return len(command) > 5 and command[1] in _SECRET
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,8 @@ class Channel:
 
     def __init__(self, link: Link) -> None:
         self.logical_channel = 0
+        self.attempt: Attempt | None = None
+        self._features: Mapping[int, int] | None = None
         self._link = link
         self._retired = False
 
@@ -92,8 +100,8 @@ class Channel:
     ) -> Answer:
         """Send a command and gather its whole answer; the buffer of the command is wiped.
 
-        more: this is not the last command of a chain. Raises Failure CARD_UNREADABLE for an answer that is none, and the
-        builtins of the port.
+        more: this is not the last command of a chain. Raises Failure CARD_UNREADABLE for an answer that is none, and
+        the builtins of the port.
         """
         command = build(ins, p1, p2, data, le, self.logical_channel | (_CHAINING if more else 0))
         start = time.monotonic()
@@ -144,13 +152,33 @@ class Channel:
         return self._transmit(build(_GET_RESPONSE, 0, 0, le=status & 0xFF, cla=self.logical_channel))
 
     def _transmit(self, command: bytearray) -> Answer:
-        if self._retired:
-            raise ConnectionAbortedError("this channel was given up")
+        self._begin_exchange()
         # A bytearray where the wire says bytes: it can be wiped, and every port reads it as a buffer.
         raw = self._link.transmit(cast("bytes", command))
         if not 2 <= len(raw) <= 258:
             raise Failure("CARD_UNREADABLE", what="APDU")
         return Answer(bytes(raw[:-2]), int.from_bytes(raw[-2:], "big"))
+
+    def _begin_exchange(self, patience: float | None = None) -> None:
+        if self._retired:
+            raise ConnectionAbortedError("this channel was given up")
+        if self.attempt:
+            self.attempt.enter(Phase.EXCHANGE, patience)
+
+    def features(self) -> Mapping[int, int]:
+        """Ask the reader once what it can do: feature number to control code (PC/SC part 10, clause 2.3)."""
+        if self._features is None:
+            self._begin_exchange()
+            self._features = self._link.features()
+        return self._features
+
+    def control(self, code: int, data: bytes | bytearray, patience: float | None = None) -> bytes:
+        """Ask something of the reader itself and give its raw answer; raises the builtins of the port.
+
+        patience: seconds that this one exchange may last, when a person takes part in it; wiping data is the caller's.
+        """
+        self._begin_exchange(patience)
+        return bytes(self._link.control(code, data))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -175,7 +203,10 @@ class Channel:
 
         path: two bytes per step, starting with 3F00. Raises Failure CARD_DATA_MISSING, PIN_REQUIRED, CARD_UNREADABLE.
         """
-        parameters = self.demand(SELECT, 0x09, 0x04, path)
+        return self.read_found(self.demand(SELECT, 0x09, 0x04, path))
+
+    def read_found(self, parameters: bytes) -> bytes:
+        """Read the transparent file just selected whole; parameters: what the selection said of it (FCP template)."""
         size = descend(parse(parameters), 0x80)
         if size is None or not 0 < len(size.value) <= 2:
             return self.read_selected(MAX_READ)

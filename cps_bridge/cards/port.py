@@ -7,6 +7,7 @@ otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -26,6 +27,14 @@ class Link(Protocol):
 
     def transaction(self) -> AbstractContextManager[Any]:
         """Keep other programs away from the card until the end of the block."""
+        ...
+
+    def features(self) -> Mapping[int, int]:
+        """Give what the reader itself can do: feature number to control code (PC/SC part 10); {} when nothing."""
+        ...
+
+    def control(self, code: int, data: bytes | bytearray) -> bytes:
+        """Ask something of the reader itself, a control code of features(); gives its raw answer."""
         ...
 
     def close(self) -> None:

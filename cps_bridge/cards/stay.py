@@ -6,58 +6,33 @@ before anything else is asked of it: another card behind the same reader name is
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from cps_bridge.cards.access import KeyPair
-from cps_bridge.cards.apdu import Channel
-from cps_bridge.cards.cps import Cps
+from cps_bridge.cards.attempt import Attempt, Phase
+from cps_bridge.cards.opened import Opened, Opener
 from cps_bridge.cards.pkcs15 import Directory
-from cps_bridge.cards.port import ReaderPort
-from cps_bridge.cards.recognise import Model, demand_supported, recognise
-from cps_bridge.cards.vitale import Vitale, VitaleContent
+from cps_bridge.cards.recognise import demand_supported, recognise
 from dossier.context import CardEpoch
 from dossier.failure import Failure
 from dossier.professional import CardKind, Professional
 
 T = TypeVar("T")
 
-
-class Attempt:
-    """One job on one card, seen by the watchdog: what to say, and what to stop, when it lasts too long."""
-
-    def __init__(self) -> None:
-        self.waiting = True
-        self.given_up = False
-        self.channel: Channel | None = None
-
-    def give_up(self) -> Failure:
-        """Make sure that the blocked job sends nothing more; CARD_BUSY while another program had the card."""
-        self.given_up = True
-        if self.channel:
-            self.channel.retire()
-        return Failure("CARD_BUSY") if self.waiting else Failure("CARD_MUTE")
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A card behind an open link, identified: card_hash tells it from any other card."""
-
-    channel: Channel
-    card_hash: str
-    cps: Cps | None = None
-    serial: str = ""
-    vitale: VitaleContent | None = None
+_RIGHTS_LOST = ("PIN_REQUIRED", "CARD_REMOVED")
+_MARGIN = 0.2
+"""Seconds kept for the connection, of those that a job may wait for the card."""
 
 
 @dataclass
 class Stay:
     """counter: of the port; insertion: our own, which no restart of the PC/SC service sets back.
 
-    Everything below ended is written by the card thread, or under the lock of the watch.
+    Everything below ended is written by the card thread, or under the lock of the watch. failure: why the card cannot
+    be used; lost: why the stay ended, when it was not by a removal; stuck: the attempt that a driver still holds.
     """
 
     reader: str
@@ -66,76 +41,101 @@ class Stay:
     insertion: int
     ended: threading.Event = field(default_factory=threading.Event)
     kind: CardKind | None = None
+    card_hash: str = ""
     epoch: CardEpoch | None = None
     failure: Failure | None = None
+    lost: Failure | None = None
     retry_at: float = 0.0
+    stuck: Attempt | None = None
     verified: bool = False
     opened: Opened | None = None
     directory: Directory | None = None
     pairs: tuple[KeyPair, ...] = ()
     professional: Professional | None = None
+    model: str = ""
+    is_test: bool = False
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the card was identified and is still there, as far as is known."""
+        return bool(self.epoch) and not self.failure and not self.ended.is_set()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the card is being read for the first time."""
+        return not self.epoch and not self.failure and not self.ended.is_set()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a call that was given up has not come back from the driver."""
+        return self.stuck is not None and not self.stuck.ended.is_set()
 
     def demand_alive(self) -> None:
-        """Raise Failure CARD_REMOVED once the stay is over, or the failure that made the card unusable."""
-        if self.failure:
+        """Raise the failure that made the card unusable, or Failure CARD_REMOVED once the stay is over."""
+        if self.failure and self.ended.is_set():
             raise repeated(self.failure)
         if self.ended.is_set():
-            raise Failure("CARD_REMOVED")
+            raise repeated(self.lost) if self.lost else Failure("CARD_REMOVED")
 
-    def perform(self, port: ReaderPort, attempt: Attempt, job: Callable[[Opened], T]) -> T:
+    def perform(self, opener: Opener, attempt: Attempt, job: Callable[[Opened], T], *, presents_pin: bool = False) -> T:
         """Do a job on the identified card within one transaction; on the card thread only.
 
-        The link is kept only while it carries rights that the PIN opened: other programs may want the card. Raises what
-        the port and the job raise, Failure CARD_REMOVED when another card answers.
+        presents_pin: the rights of an earlier PIN end before the job, and new ones begin when it succeeds. The link is
+        kept only while it carries such rights: other programs may want the card. Raises what the port and the job
+        raise, Failure CARD_REMOVED when another card answers.
         """
+        model = recognise(self.atr)
+        demand_supported(model)  # nothing is said to a card that is none of ours
+        attempt.enter(Phase.WAIT)
+        if self.stuck and not self.stuck.ended.wait(max(0.0, attempt.limit - _MARGIN)):
+            raise Failure("CARD_BUSY")  # until that call comes back nothing new is begun with this card
         held = self.opened
-        attempt.channel = held.channel if held else Channel(port.connect(self.reader))
+        opened = held or opener.open(self.reader, model, attempt)
         try:
-            if attempt.given_up:
-                raise ConnectionAbortedError("given up")
-            with attempt.channel.transaction():
-                attempt.waiting = False
-                self.opened = held or self._identify(attempt.channel)
-                return job(self.opened)
+            opened.begin(attempt, self.directory)
+            with opened.transaction(attempt):
+                if not held:
+                    self._identify(opened)
+                self.verified = self.verified and not presents_pin
+                attempt.result = result = job(opened)
+                if presents_pin:
+                    attempt.enter(Phase.EXCHANGE)  # a PIN accepted too late opens nothing here
+                    self.opened, self.verified = opened, True
+                return result
         except (OSError, Failure) as error:
-            if isinstance(error, OSError) or error.code in ("PIN_REQUIRED", "CARD_REMOVED"):
+            attempt.error = error
+            if not attempt.given_up and (isinstance(error, OSError) or error.code in _RIGHTS_LOST):
                 self.verified = False
             raise
         finally:
-            if not self.verified or self.ended.is_set():
-                self.drop(attempt.channel)
+            if not self.verified or self.ended.is_set() or attempt.given_up:
+                self._close(opened, attempt)
 
-    def _identify(self, channel: Channel) -> Opened:
-        opened = open_card(channel, self.atr, self.directory)
-        if self.epoch and opened.card_hash != self.epoch.card_hash:
+    def _identify(self, opened: Opened) -> None:
+        card_hash = opened.identify(self.atr)
+        if self.epoch and card_hash != self.epoch.card_hash:
             self.ended.set()
             raise Failure("CARD_REMOVED")
-        return opened
+        self.card_hash = card_hash
 
-    def drop(self, channel: Channel | None = None) -> None:
+    def _close(self, opened: Opened, attempt: Attempt) -> None:
         """Let go of the link, and with it of the rights that the PIN opened."""
-        channel = channel or (self.opened.channel if self.opened else None)
-        if self.opened and self.opened.channel is channel:
+        if self.opened is opened:
             self.opened, self.verified = None, False
-        if channel:
-            channel.close()
+        if not attempt.given_up:
+            attempt.enter(Phase.CLOSE)
+        opened.close()
+
+    def drop(self, attempt: Attempt) -> None:
+        """Let go of the link, if there is one."""
+        if self.opened is not None:
+            self._close(self.opened, attempt)
+
+    def abandon(self, attempt: Attempt) -> None:
+        """Forget a link that a blocked call holds: its thread closes it, if it ever comes back."""
+        self.stuck, self.opened, self.verified = attempt, None, False
 
 
 def repeated(failure: Failure) -> Failure:
     """Give a failure that was kept, as a new exception: one instance must not travel through several threads."""
     return Failure(failure.code, **failure.facts)
-
-
-def open_card(channel: Channel, atr: bytes, directory: Directory | None = None) -> Opened:
-    """Identify the card behind a channel: a CPS by its serial, a Vitale by everything that can be read of it.
-
-    Raises Failure CARD_UNKNOWN, CARD_NOT_SUPPORTED, CARD_UNREADABLE.
-    """
-    model = recognise(atr)
-    demand_supported(model)
-    if model is Model.CPS3:
-        cps = Cps(channel, directory)
-        serial = cps.read_serial()
-        return Opened(channel, hashlib.sha256(f"CPS {serial}".encode()).hexdigest(), cps=cps, serial=serial)
-    content = Vitale(channel).read()
-    return Opened(channel, content.digest(atr), vitale=content)

@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from cps_bridge.cards.port import ReaderPort, View
+from cps_bridge.cards.choice import TRANSIENT, in_the_way, wanted
+from cps_bridge.cards.port import View
+from cps_bridge.cards.sight import Sight
 from cps_bridge.cards.slots import Slot
 from cps_bridge.cards.stay import Stay, repeated
 from dossier.context import CardEpoch
@@ -15,19 +17,18 @@ from dossier.failure import Cancelled, Failure
 from dossier.professional import CardKind
 
 Listener = Callable[[tuple[Slot, ...]], None]
-TRANSIENT = ("CARD_BUSY", "CARD_RESET")
-"""Failures of an identification that are worth another attempt while the card stays in the reader."""
 
-_CALM, _RETRY, _RECOVERY = 30.0, 1.0, 1.0  # seconds
+_CALM, _RETRY = 1.0, 0.5  # seconds
 _CANCEL_POLL = 0.1
 _log = logging.getLogger("cards")
 
 
 class ReaderWatch:
-    """Turns views of the readers into stays; identify is called once for each new stay and must not block."""
+    """Turns views of the readers into stays; identify is called for each new stay, and again while another program
+    has the card; it must not block."""
 
-    def __init__(self, port: ReaderPort, identify: Callable[[Stay], None], leave: Callable[[Stay], None]) -> None:
-        self._port = port
+    def __init__(self, sight: Sight, identify: Callable[[Stay], None], leave: Callable[[Stay], None]) -> None:
+        self._sight = sight
         self._identify = identify
         self._leave = leave
         self._scan = threading.Lock()
@@ -37,19 +38,20 @@ class ReaderWatch:
         self._insertions = 0
         self._down: Failure | None = None
         self._scanned = False
-        self._closing = threading.Event()
+        self._closing, self._news = threading.Event(), threading.Event()
         self._listeners: list[Listener] = []
         self._published: tuple[Slot, ...] | None = None
         self._thread = threading.Thread(target=self._run, name="cards-watch", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
+        self._sight.begin(self._news.set)
         self._thread.start()
 
     def close(self) -> None:
         """Stop watching; every stay ends."""
         self._closing.set()
-        self._port.wake()
+        self._news.set()
         if self._thread.is_alive():
             self._thread.join(5)
         self._absorb(())
@@ -63,8 +65,14 @@ class ReaderWatch:
         stay = self._stays.get(reader)
         if stay is None:
             return Slot(reader, None, None)
-        usable = not stay.failure and not stay.ended.is_set()
-        return Slot(reader, stay.kind, stay.epoch if usable else None, stay.failure.code if stay.failure else "")
+        return Slot(
+            reader,
+            stay.kind,
+            stay.epoch if stay.is_usable else None,
+            stay.failure.code if stay.failure else "",
+            stay.model,
+            stay.is_test,
+        )
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call the listener from the watch thread at each change; the result unsubscribes."""
@@ -79,11 +87,11 @@ class ReaderWatch:
         return unsubscribe
 
     def stay_of(self, epoch: CardEpoch) -> Stay:
-        """Give the living stay of an epoch; raises Failure CARD_REMOVED, CARD_MUTE."""
+        """Give the living stay of an epoch; raises Failure CARD_REMOVED, CARD_MUTE, PCSC_DOWN."""
         with self._changed:
-            stay = self._stays.get(epoch.reader)
+            stay, down = self._stays.get(epoch.reader), self._down
         if stay is None or stay.epoch != epoch:
-            raise Failure("CARD_REMOVED")
+            raise repeated(down) if down else Failure("CARD_REMOVED")
         stay.demand_alive()
         return stay
 
@@ -92,43 +100,40 @@ class ReaderWatch:
         with self._changed:
             stay.kind, stay.failure = kind, None
             stay.epoch = CardEpoch(stay.reader, stay.insertion, card_hash)
-        self._port.wake()
+        self._news.set()
 
     def refuse(self, stay: Stay, kind: CardKind, failure: Failure) -> None:
         """Record why the identification of a stay found nothing usable."""
         with self._changed:
             stay.kind, stay.failure, stay.retry_at = kind, failure, time.monotonic() + _RETRY
-        self._port.wake()
+        self._news.set()
 
     def condemn(self, stay: Stay, failure: Failure) -> None:
         """End a stay whose card is still in the reader but cannot be used any more."""
         with self._changed:
             stay.failure = failure
             stay.ended.set()
-        self._port.wake()
+        self._news.set()
 
     def refresh(self) -> None:
         """Look at the readers now; every stay whose reader changed is over when this returns."""
         with self._scan:
             try:
-                view = self._port.readers()
+                view, down = self._sight.look(), None
             except Failure as failure:
-                self._down = failure
-            except OSError as error:
-                self._down = Failure("PCSC_DOWN", cause=type(error).__name__)
-            else:
-                self._down = None
-            self._absorb(() if self._down else view)
+                view, down = (), failure
+            self._absorb(view, down)
             self._scanned = True
 
-    def _absorb(self, view: View) -> None:
+    def _absorb(self, view: View, down: Failure | None = None) -> None:
         present = {reader: (atr, counter) for reader, atr, counter in view}
         gone, arrived = [], []
         with self._changed:
-            self._view = view
+            self._view, self._down = view, down
             for reader, stay in list(self._stays.items()):
                 over = stay.ended.is_set() and not stay.failure  # found out by an exchange, unseen by the reader
                 if over or present.get(reader) != (stay.atr, stay.counter):
+                    stay.lost = down
                     stay.ended.set()
                     gone.append(self._stays.pop(reader))
             for reader, atr, counter in view:
@@ -142,26 +147,17 @@ class ReaderWatch:
             self._identify(stay)
         if gone or arrived:
             _log.info("readers=%d gone=%d arrived=%d", len(view), len(gone), len(arrived))
-            self._port.wake()  # a change seen by another thread is published by the watch thread
+            self._news.set()  # a change seen by another thread is published by the watch thread
 
     def _run(self) -> None:
         self.refresh()
         self._publish()
         while not self._closing.is_set():
-            self._wait()
+            self._news.wait(_RETRY if self._troubled() else _CALM)
+            self._news.clear()
             self.refresh()
             self._retry()
             self._publish()
-
-    def _wait(self) -> None:
-        if self._down:
-            self._closing.wait(_RECOVERY)
-            return
-        try:
-            self._port.wait(self._view, _RETRY if self._troubled() else _CALM)
-        except (OSError, Failure) as error:
-            _log.info("waiting for card events failed: %s", type(error).__name__)
-            self._closing.wait(_RECOVERY)
 
     def _troubled(self) -> list[Stay]:
         with self._changed:
@@ -169,10 +165,14 @@ class ReaderWatch:
 
     def _retry(self) -> None:
         for stay in self._troubled():
-            if time.monotonic() >= stay.retry_at:
-                with self._changed:
-                    stay.failure = None
+            if time.monotonic() >= stay.retry_at and not stay.is_stuck:
+                stay.retry_at = time.monotonic() + _RETRY
                 self._identify(stay)
+
+    def try_again(self, stay: Stay) -> None:
+        """Identify a card that another program has just let go of."""
+        stay.retry_at = 0.0
+        self._news.set()
 
     def _publish(self) -> None:
         slots = self.slots()
@@ -191,9 +191,9 @@ class ReaderWatch:
     def wait_for(self, kinds: tuple[CardKind, ...], cancelled: threading.Event | None, timeout: float | None) -> Slot:
         """Wait for a usable card of one of these kinds.
 
-        Raises Cancelled when the event is set; Failure CARD_NOT_INSERTED on time-out (seconds), PCSC_DOWN or
-        READER_MISSING when there is nothing to wait at, and the failure of a card of the right family that cannot be
-        used.
+        Raises Cancelled when the event is set; on time-out (seconds) Failure CARD_NOT_INSERTED, or what is the matter
+        with a card that is there; PCSC_DOWN or READER_MISSING when there is nothing to wait at, CARD_TWO_VITALE, and
+        the failure of a card of the right family that cannot be used.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         self.refresh()  # a card that has just left must not be found
@@ -206,19 +206,18 @@ class ReaderWatch:
                     return found
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
-                    raise Failure("CARD_NOT_INSERTED")
+                    raise in_the_way(self._in_order(), kinds) or Failure("CARD_NOT_INSERTED")
                 self._changed.wait(_CANCEL_POLL if left is None else min(left, _CANCEL_POLL))
 
+    def _in_order(self) -> list[Stay]:
+        return [self._stays[reader] for reader, _, _ in self._view if reader in self._stays]
+
     def _wanted(self, kinds: tuple[CardKind, ...]) -> Slot | None:
-        slots = tuple(self._slot(reader) for reader, _, _ in self._view)
-        for slot in slots:
-            if slot.epoch and slot.kind in kinds:
-                return slot
-        for stay in self._stays.values():
-            if stay.failure and stay.failure.code not in TRANSIENT and stay.kind in kinds:
-                raise repeated(stay.failure)
+        found = wanted(self._in_order(), kinds)
+        if found:
+            return self._slot(found.reader)
         if self._scanned and self._down:
             raise repeated(self._down)
-        if self._scanned and not slots:
+        if self._scanned and not self._view:
             raise Failure("READER_MISSING")
         return None

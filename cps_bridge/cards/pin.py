@@ -1,0 +1,65 @@
+"""The rule on codes: the card itself is asked how many tries are left, in the transaction in which a code is presented.
+
+A code is presented once, and never at the last try unless the person has confirmed it, nor to a card that does not
+tell how many tries are left. Whatever goes wrong before, the code is not presented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cps_bridge.cards.access import PinState, ProfessionalAccess
+from dossier.failure import Failure
+
+
+@contextmanager
+def wiped(*secrets: bytearray) -> Iterator[None]:
+    """Overwrite secrets at the end of the block, whatever happens in it."""
+    try:
+        yield
+    finally:
+        for secret in secrets:
+            secret[:] = bytes(len(secret))
+
+
+def demand_pin_try(state: PinState, *, last_try_confirmed: bool) -> None:
+    """Refuse to present a PIN; raises Failure PIN_BLOCKED, PIN_LAST_TRY."""
+    if state.tries_left == 0:
+        raise Failure("PIN_BLOCKED")
+    if state.is_last_try and not last_try_confirmed:
+        raise Failure("PIN_LAST_TRY")
+
+
+def demand_puk_try(state: PinState, *, last_try_confirmed: bool) -> None:
+    """Refuse to present an unblocking code; raises Failure PUK_BLOCKED, PUK_LAST_TRY."""
+    if state.unblocking_tries_left == 0:
+        raise Failure("PUK_BLOCKED")
+    if state.unblocking_tries_left in (1, None) and not last_try_confirmed:
+        raise Failure("PUK_LAST_TRY")
+
+
+def verify(access: ProfessionalAccess, pin: bytearray, *, last_try_confirmed: bool) -> None:
+    """Present the PIN; raises as demand_pin_try, and as the access does."""
+    demand_pin_try(access.read_pin_state(), last_try_confirmed=last_try_confirmed)
+    access.verify_pin(pin)
+
+
+def verify_on_pad(access: ProfessionalAccess, *, last_try_confirmed: bool) -> None:
+    """Let the person type the PIN on the reader; raises as verify does."""
+    if not access.has_pin_pad:
+        raise Failure("PIN_PAD_MISSING")
+    demand_pin_try(access.read_pin_state(), last_try_confirmed=last_try_confirmed)
+    access.verify_pin_on_pad()
+
+
+def change(access: ProfessionalAccess, old: bytearray, new: bytearray, *, last_try_confirmed: bool) -> None:
+    """Replace the PIN; raises as verify does, and PIN_NEW_SHAPE."""
+    demand_pin_try(access.read_pin_state(), last_try_confirmed=last_try_confirmed)
+    access.change_pin(old, new)
+
+
+def unblock(access: ProfessionalAccess, code: bytearray, new: bytearray, *, last_try_confirmed: bool) -> None:
+    """Put a new PIN with the unblocking code; raises as demand_puk_try, and as the access does."""
+    demand_puk_try(access.read_pin_state(), last_try_confirmed=last_try_confirmed)
+    access.unblock_pin(code, new)
