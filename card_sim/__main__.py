@@ -1,4 +1,4 @@
-"""The door of the card simulator: serve, list, tell, namespace."""
+"""The door of the card simulator: serve, namespace, and the short commands."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from card_sim import commands as short
+from card_sim.commands import refuse as _refuse
+
 _EMPTY = "vide"
 
 
@@ -21,13 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="met des cartes dans les lecteurs virtuels vpcd")
     serve.add_argument("--authority", type=Path, required=True, help="dossier de l'autorité de test")
-    serve.add_argument("--card", action="append", required=True, metavar="NOM[=vpcd HÔTE:PORT]", help="ou « vide »")
+    serve.add_argument(
+        "--card",
+        action="append",
+        required=True,
+        metavar="NOM|FICHIER[=vpcd HÔTE:PORT]",
+        help="une carte du simulateur, un fichier de carte (aussi enregistré), ou « vide »",
+    )
     serve.add_argument("--control", type=Path, help="socket Unix des ordres")
     serve.add_argument("--with-parent", action="store_true", help="finit aussi à la fin de l'entrée standard")
-    commands.add_parser("list", help="montre les cartes")
-    tell = commands.add_parser("tell", help="donne un ordre JSON")
-    tell.add_argument("--control", type=Path, required=True)
-    tell.add_argument("order", help='par exemple {"do": "remove", "slot": 0}')
+    short.declare(commands)
     inside = commands.add_parser("namespace", help="lance une commande avec un service PC/SC privé")
     inside.add_argument("--pairs", type=int, default=1, choices=range(1, 9), help="lecteurs à deux fentes")
     inside.add_argument("--or-without", action="store_true", help="lance la commande même sans service privé")
@@ -35,32 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.command == "serve":
         return _serve(options)
-    if options.command == "tell":
-        return _tell(options.control, options.order)
     if options.command == "namespace":
         return _namespace(options.pairs, options.rest, options.or_without)
-    return _list()
-
-
-def _list() -> int:
-    from card_sim import cast, deck
-
-    for name in deck.names():
-        who = cast.professionals().get(name)
-        codes = f" (code {who.pin}, déblocage {who.puk})" if who else ""
-        print(f"{name:18} {deck.describe(name)}{codes}")  # noqa: T201
-    return 0
-
-
-def _tell(control: Path, text: str) -> int:
-    from card_sim.control import tell
-
-    try:
-        answer = tell(control, json.loads(text))
-    except (OSError, ValueError) as error:
-        return _refuse(f"L'ordre n'a pas pu être donné : {error}", 65)
-    print(json.dumps(answer, ensure_ascii=False))  # noqa: T201
-    return 0 if answer["ok"] else 1
+    return short.run(options) or 0
 
 
 def _namespace(pairs: int, rest: list[str], or_without: bool) -> int:
@@ -73,9 +56,9 @@ def _namespace(pairs: int, rest: list[str], or_without: bool) -> int:
     try:
         return runner.run(command, pairs)
     except namespace.NamespaceError as error:
-        reason = f"Cette machine refuse les espaces de noms : {error}"
+        reason = f"Cette machine refuse les espaces de noms : {error}"
     except pcsc_service.ServiceError as error:
-        reason = f"Le service PC/SC privé n'a pas démarré : {error}"
+        reason = f"Le service PC/SC privé n'a pas démarré : {error}"
     except FileNotFoundError:
         return _refuse(f"La commande {command[0]} est introuvable.", 127)
     if not or_without:
@@ -101,8 +84,10 @@ def _serve(options: argparse.Namespace) -> int:
     try:
         wanted = [_placed(text, number) for number, text in enumerate(options.card)]
     except ValueError:
-        return _refuse("Une carte s'écrit NOM ou NOM=vpcd HÔTE:PORT.", 64)
-    bench = Bench([VpcdSlot(address) for _, address in wanted], Deck(Authority.open(options.authority)))
+        return _refuse("Une carte s'écrit NOM, FICHIER ou NOM=vpcd HÔTE:PORT.", 64)
+    bench = Bench(
+        [VpcdSlot(address, _reader(address)) for _, address in wanted], Deck(Authority.open(options.authority))
+    )
     with contextlib.ExitStack() as stack:
         stack.callback(bench.clear)
         answer = bench.do({"do": "state"})
@@ -128,17 +113,24 @@ def _stop_at_end_of_input() -> None:
 
 def _placed(text: str, number: int) -> tuple[str, tuple[str, int]]:
     """Read NAME[=vpcd HOST:PORT]; without an address, the slot of that number of the namespace, or of plain vpcd."""
-    name, given, place = text.partition("=")
-    slots = os.environ.get("CPS_BRIDGE_VPCD", "").replace(";", ",").split(",")
+    name, given, place = text.rpartition("=")
+    if not given or not place.rpartition(":")[2].isdigit():  # a path may hold the sign too
+        name, given = text, ""
+    slots = _split("CPS_BRIDGE_VPCD")
     if not given:
         place = slots[number] if number < len(slots) and slots[number] else f"127.0.0.1:{0x8C7B + number}"
     host, _, port = place.removeprefix("vpcd").strip(" :").rpartition(":")
     return name, (host or "127.0.0.1", int(port))
 
 
-def _refuse(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr)  # noqa: T201
-    return code
+def _reader(address: tuple[str, int]) -> str:
+    """Give the PC/SC name of a slot of the namespace, "" for a slot that is not of it."""
+    readers = dict(zip(_split("CPS_BRIDGE_VPCD"), _split("CPS_BRIDGE_VPCD_READERS"), strict=False))
+    return readers.get(f"{address[0]}:{address[1]}", "")
+
+
+def _split(variable: str) -> list[str]:
+    return os.environ.get(variable, "").replace(";", ",").split(",")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Hands for the virtual readers: orders as JSON objects, one a line, on a Unix socket; one JSON line answers each.
 
-Orders: {"do": "insert" | "swap", "slot": 0, "card": NAME}, {"do": "remove", "slot": 0}, {"do": "break", "slot": 0,
-"fault": "mute" | "die_at" | "wrong_sw", "n": 1, "sw": "6F00"}, {"do": "state"}. Answers: {"ok": true, "slots": [...]}
-or {"ok": false, "error": "..."}. A card keeps its codes and counters from one insertion to the next; inserting repairs
-what was broken.
+Orders: {"do": "insert" | "swap", "slot": 0, "card": NAME or PATH of a card file}, {"do": "remove", "slot": 0},
+{"do": "break", "slot": 0, "fault": ...} with the facts of breaking.FAULTS, {"do": "add", "card": PATH},
+{"do": "state"}. Answers: {"ok": true, "slots": [...]} (and "name" after add) or {"ok": false, "error": "..."} in
+French. A card keeps its codes and counters from one insertion to the next; inserting repairs what was broken.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from card_sim.breaking import break_card
 from card_sim.card import SimulatedCard
 from card_sim.deck import Deck
-from card_sim.faults import BreakableCard, Fault
+from card_sim.faults import PIN, PUK, BreakableCard
+from card_sim.files import CardFileError
+from card_sim.orders import OrderError
 
 _LONGEST_LINE = 65536
 
@@ -30,8 +33,8 @@ class Slot(Protocol):
     name: str
 
     @property
-    def occupied(self) -> bool:
-        """Whether a card is in the slot."""
+    def card(self) -> SimulatedCard | None:
+        """The card that is in the slot now."""
 
     def insert(self, card: SimulatedCard) -> None:
         """Put a card in, in the place of the one that is there; raises ConnectionError."""
@@ -40,91 +43,90 @@ class Slot(Protocol):
         """Take the card out, if there is one."""
 
 
-class OrderError(Exception):
-    """An order that cannot be carried out; the text says why."""
-
-
 class Bench:
-    """The slots, the deck, and the orders one can give; one order at a time."""
+    """The slots, the deck, and the orders one can give; one order at a time, looking at the state excepted."""
 
     def __init__(self, slots: Sequence[Slot], deck: Deck) -> None:
         self._slots = slots
         self._deck = deck
-        self._held: dict[int, tuple[str, BreakableCard]] = {}
         self._lock = threading.Lock()
 
     def do(self, order: object) -> dict[str, Any]:
         """Carry out an order and give its answer; never raises."""
         try:
-            with self._lock:
-                self._carry_out(order)
-                return {"ok": True, "slots": self._state()}
-        except (OrderError, ConnectionError) as error:
+            if not isinstance(order, dict):
+                raise OrderError("Un ordre est un objet JSON.")
+            added: dict[str, Any] = {}
+            if order.get("do") != "state":
+                with self._lock:
+                    added = self._carry_out(order)
+            return {"ok": True, **added, "slots": self._state()}
+        except CardFileError as error:
+            return {"ok": False, "error": str(error), "problems": [str(each) for each in error.problems]}
+        except ConnectionError:
+            return {"ok": False, "error": "Le lecteur virtuel ne répond pas : le service PC/SC est-il lancé ?"}
+        except OrderError as error:
             return {"ok": False, "error": str(error)}
 
     def clear(self) -> None:
         """Take every card out."""
         with self._lock:
-            for number in range(len(self._slots)):
-                self._remove(number)
+            for slot in self._slots:
+                slot.remove()
 
-    def _carry_out(self, order: object) -> None:
-        if not isinstance(order, dict):
-            raise OrderError("an order is a JSON object")
+    def _carry_out(self, order: dict[str, Any]) -> dict[str, Any]:
         verb = order.get("do")
-        if verb == "state":
-            return
+        if verb == "add":
+            return {"name": self._deck.add(str(order.get("card")))}
+        slot = self._slot(order)
+        if verb in ("insert", "swap"):
+            self._insert(slot, order.get("card"), replace=verb == "swap")
+        elif verb == "remove":
+            slot.remove()
+        elif verb == "break":
+            card = slot.card
+            if not isinstance(card, BreakableCard):
+                raise OrderError("Il n'y a pas de carte dans cette fente.")
+            break_card(card, order, lambda name: self._named(name, slot))
+        else:
+            raise OrderError("Ordre inconnu.")
+        return {}
+
+    def _slot(self, order: dict[str, Any]) -> Slot:
         number = order.get("slot")
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < len(self._slots):
-            raise OrderError("no such slot")
-        if verb in ("insert", "swap"):
-            self._insert(number, order.get("card"), replace=verb == "swap")
-        elif verb == "remove":
-            self._remove(number)
-        elif verb == "break":
-            self._break(number, order)
-        else:
-            raise OrderError("unknown order")
+            raise OrderError(f"Il n'y a pas de fente de ce numéro (de 0 à {len(self._slots) - 1}).")
+        return self._slots[number]
 
-    def _insert(self, number: int, name: object, *, replace: bool) -> None:
-        if self._slots[number].occupied and not replace:
-            raise OrderError("the slot holds a card")
+    def _insert(self, slot: Slot, name: object, *, replace: bool) -> None:
+        if slot.card is not None and not replace:
+            raise OrderError("Il y a déjà une carte dans cette fente.")
+        card = self._named(name, slot)
+        card.repair()
+        slot.insert(card)
+
+    def _named(self, name: object, slot: Slot) -> BreakableCard:
+        """Give a card that is free for a slot."""
         try:
             card = self._deck.card(str(name))
         except KeyError:
-            raise OrderError("no card of this name") from None
-        if any(
-            other != number and held is card and self._slots[other].occupied for other, (_, held) in self._held.items()
-        ):
-            raise OrderError("this card is in another slot")
-        self._held.pop(number, None)
-        card.repair()
-        self._slots[number].insert(card)
-        self._held[number] = (str(name), card)
-
-    def _remove(self, number: int) -> None:
-        self._slots[number].remove()
-        self._held.pop(number, None)
-
-    def _break(self, number: int, order: dict[str, Any]) -> None:
-        if number not in self._held or not self._slots[number].occupied:
-            raise OrderError("the slot is empty")
-        try:
-            fault, at, sw = Fault(order.get("fault")), int(order.get("n", 1)), int(str(order.get("sw", "6F00")), 16)
-        except (ValueError, TypeError):
-            raise OrderError("unknown fault") from None
-        if at < 1 or not 0 <= sw <= 0xFFFF:
-            raise OrderError("n counts from 1, sw is four hex digits")
-        self._held[number][1].break_down(fault, at, sw)
+            raise OrderError("Aucune carte n'a ce nom.") from None
+        others = [other.card for other in self._slots if other is not slot]
+        if any(card is other or card is getattr(other, "replacement", None) for other in others):
+            raise OrderError("Cette carte est dans une autre fente.")
+        return card
 
     def _state(self) -> list[dict[str, Any]]:
-        return [
-            {"slot": number, "reader": slot.name, "card": self._held[number][0] if self._holds(number) else None}
-            for number, slot in enumerate(self._slots)
-        ]
+        return [_seen(number, slot, self._deck) for number, slot in enumerate(self._slots)]
 
-    def _holds(self, number: int) -> bool:
-        return number in self._held and self._slots[number].occupied
+
+def _seen(number: int, slot: Slot, deck: Deck) -> dict[str, Any]:
+    card = slot.card
+    seen: dict[str, Any] = {"slot": number, "reader": slot.name, "card": deck.name_of(card) if card else None}
+    if isinstance(card, BreakableCard):
+        seen["fault"] = card.armed.value if card.armed else None
+        seen["tries_left"], seen["puk_tries_left"] = card.tries_left(PIN), card.tries_left(PUK)
+    return seen
 
 
 class _Listener(socketserver.ThreadingUnixStreamServer):
@@ -139,13 +141,17 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with contextlib.suppress(ConnectionError):
             while line := self.rfile.readline(_LONGEST_LINE):
-                self.wfile.write(json.dumps(self._answer(line), ensure_ascii=False).encode() + b"\n")
+                self.wfile.write(
+                    json.dumps(self._answer(line), ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
+                )
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
             return self.server.bench.do(json.loads(line))
         except ValueError:
-            return {"ok": False, "error": "an order is one JSON object on one line"}
+            return {"ok": False, "error": "Un ordre est un objet JSON sur une ligne."}
+        except RecursionError:
+            return {"ok": False, "error": "Cet ordre est trop compliqué."}
 
 
 @contextlib.contextmanager
@@ -171,7 +177,7 @@ def tell(path: Path, order: object, timeout: float = 30.0) -> dict[str, Any]:
     """Give one order to a control socket and wait for its answer; raises OSError."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout)
-        connection.connect(str(path))
+        connection.connect(str(path.resolve()))  # through a link, a path may be longer than a socket's address
         with connection.makefile("rwb") as stream:
             stream.write(json.dumps(order).encode() + b"\n")
             stream.flush()

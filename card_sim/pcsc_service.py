@@ -22,6 +22,7 @@ _DRIVER = "pcsc/drivers/serial/libifdvpcd.so"
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
 _PR_SET_PDEATHSIG = 1
 _SCOPE_SYSTEM = 2
+_STATE_UNAWARE, _STATE_EMPTY = 0x0000, 0x0010
 _START_TIMEOUT, _STOP_TIMEOUT = 10.0, 3.0
 
 Addresses = tuple[tuple[str, str], ...]
@@ -123,25 +124,71 @@ def _paired(names: tuple[str, ...], pairs: int) -> Addresses:
     return tuple(found)
 
 
-def reader_names() -> tuple[str, ...]:
-    """Ask the PC/SC service for its readers (SCardListReaders); nothing when it does not answer."""
+class _ReaderState(ctypes.Structure):
+    """SCARD_READERSTATE of pcsc-lite, whose DWORD is an unsigned long."""
+
+    _fields_ = (
+        ("reader", ctypes.c_char_p),
+        ("user_data", ctypes.c_void_p),
+        ("current", ctypes.c_ulong),
+        ("event", ctypes.c_ulong),
+        ("atr_size", ctypes.c_ulong),
+        ("atr", ctypes.c_ubyte * 33),
+    )
+
+
+@contextlib.contextmanager
+def _client() -> Iterator[tuple[ctypes.CDLL, ctypes.c_long] | None]:
+    """Speak to the PC/SC service: its library and a context, None when the service does not answer."""
     path = ctypes.util.find_library("pcsclite") or "libpcsclite.so.1"
     try:
         pcsc = ctypes.CDLL(path)
     except OSError as error:
         raise ServiceError("la bibliothèque pcsclite manque") from error
-    context, size = ctypes.c_long(), ctypes.c_ulong()
+    context = ctypes.c_long()
     if pcsc.SCardEstablishContext(ctypes.c_ulong(_SCOPE_SYSTEM), None, None, ctypes.byref(context)):
-        return ()
+        yield None
+        return
     try:
+        yield pcsc, context
+    finally:
+        pcsc.SCardReleaseContext(context)
+
+
+def reader_names() -> tuple[str, ...]:
+    """Ask the PC/SC service for its readers (SCardListReaders); nothing when it does not answer."""
+    with _client() as client:
+        if client is None:
+            return ()
+        pcsc, context = client
+        size = ctypes.c_ulong()
         if pcsc.SCardListReaders(context, None, None, ctypes.byref(size)):
             return ()
         buffer = ctypes.create_string_buffer(size.value)
         if pcsc.SCardListReaders(context, None, buffer, ctypes.byref(size)):
             return ()
         return tuple(name.decode() for name in buffer.raw.split(b"\0") if name)
-    finally:
-        pcsc.SCardReleaseContext(context)
+
+
+def wait_until_empty(reader: str, timeout: float) -> bool:
+    """Wait until the PC/SC service sees no card in a reader; timeout in seconds.
+
+    True as well when it knows no such reader, or does not answer: then there is nothing to wait for.
+    """
+    deadline = time.monotonic() + timeout
+    with _client() as client:
+        if client is None:
+            return True
+        pcsc, context = client
+        state = _ReaderState(reader.encode(), None, _STATE_UNAWARE, 0, 0)
+        while (left := deadline - time.monotonic()) > 0:
+            wait = ctypes.c_ulong(int(left * 1000))
+            if pcsc.SCardGetStatusChange(context, wait, ctypes.byref(state), ctypes.c_ulong(1)):
+                return time.monotonic() < deadline
+            if state.event & _STATE_EMPTY:
+                return True
+            state.current = state.event
+    return False
 
 
 def _stop(service: subprocess.Popen[bytes]) -> None:

@@ -177,12 +177,22 @@ class InProcessReaders:
                 answer = self._card_for(slot, session).apdu(command)
             except MuteCardError:
                 raise TimeoutError("the card does not answer") from None
-            except DeadCardError:
-                self.remove(slot.name)
+            except DeadCardError as death:
+                self._departed(slot, session, death.replacement)
             else:
                 self._card_for(slot, session)  # a card pulled out while it computed gives nothing
                 return answer
         raise ConnectionAbortedError("the card was removed")
+
+    def _departed(self, slot: _Slot, session: int, replacement: SimulatedCard | None) -> None:
+        """Take out the card that died, put in the one that replaces it; nothing when hands were faster."""
+        with self._changed:
+            if slot.session != session or slot.card is None:
+                return
+            if replacement is None:
+                self.remove(slot.name)
+            else:
+                self.insert(slot.name, replacement)
 
 
 class InProcessLink:
@@ -230,9 +240,14 @@ class InProcessSlot:
         self._readers = readers
 
     @property
+    def card(self) -> SimulatedCard | None:
+        """The card that is in the slot now."""
+        return self._readers.card(self.name)
+
+    @property
     def occupied(self) -> bool:
         """Whether a card is in the slot."""
-        return self._readers.card(self.name) is not None
+        return self.card is not None
 
     def insert(self, card: SimulatedCard) -> None:
         """Put a card in, in the place of the one that is there."""

@@ -79,17 +79,20 @@ def test_clearing_takes_every_card_out(bench):
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
-        ([], "an order is a JSON object"),
-        ({"do": "dance", "slot": 0}, "unknown order"),
-        ({"do": "remove"}, "no such slot"),
-        ({"do": "remove", "slot": 2}, "no such slot"),
-        ({"do": "remove", "slot": True}, "no such slot"),
-        ({"do": "insert", "slot": 1, "card": "personne"}, "no card of this name"),
-        ({"do": "insert", "slot": 0, "card": "jean"}, "the slot holds a card"),
-        ({"do": "swap", "slot": 1, "card": "pharmacien"}, "this card is in another slot"),
-        ({"do": "break", "slot": 1, "fault": "mute"}, "the slot is empty"),
-        ({"do": "break", "slot": 0, "fault": "melt"}, "unknown fault"),
-        ({"do": "break", "slot": 0, "fault": "die_at", "n": 0}, "n counts from 1, sw is four hex digits"),
+        ([], "Un ordre est un objet JSON."),
+        ({"do": "dance", "slot": 0}, "Ordre inconnu."),
+        ({"do": "remove"}, "Il n'y a pas de fente de ce numéro (de 0 à 1)."),
+        ({"do": "remove", "slot": 2}, "Il n'y a pas de fente de ce numéro (de 0 à 1)."),
+        ({"do": "remove", "slot": True}, "Il n'y a pas de fente de ce numéro (de 0 à 1)."),
+        ({"do": "insert", "slot": 1, "card": "personne"}, "Aucune carte n'a ce nom."),
+        ({"do": "insert", "slot": 0, "card": "jean"}, "Il y a déjà une carte dans cette fente."),
+        ({"do": "swap", "slot": 1, "card": "pharmacien"}, "Cette carte est dans une autre fente."),
+        ({"do": "break", "slot": 1, "fault": "mute"}, "Il n'y a pas de carte dans cette fente."),
+        (
+            {"do": "break", "slot": 0, "fault": "melt"},
+            "Panne inconnue. Les pannes : mute, slow, die_at, swap_at, wrong_sw, tries.",
+        ),
+        ({"do": "break", "slot": 0, "fault": "die_at", "n": 0}, "n est un nombre entier de 1 à 1000000."),
     ],
 )
 def test_an_order_that_cannot_be_done_is_refused_with_its_reason(bench, order, reason):
