@@ -12,17 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from connectors import output
+from connectors.answers import Answers
 from connectors.command_line import become_window
-from connectors.console_user import Answers, ConsoleUser
+from connectors.console_user import ConsoleUser
+from connectors.extras import EXTRAS
 from connectors.opening import open_house
 from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
+from connectors.patient_options import given_or_read, patient_request
 from connectors.terminal import ask_passphrase, at_terminal
 from connectors.usage import failure_line, told
 from cps_bridge.house import House
 from dossier.failure import Cancelled, Failure, Kind
 
 log = logging.getLogger("connectors")
+_HANDS_OVER = frozenset({"create", "open-account"})
 _SHEETS = ("accuse-creation.pdf", "secrets-patient.pdf")
+_CHANNEL_MISSING = (
+    "Compte ouvert, mais le second moyen de contact n'a pas pu être ajouté : le patient l'ajoutera lui-même."
+)
 _NOT_DONE = (("UNKNOWN", Kind.UNKNOWN_OUTCOME), ("REFUSED", Kind.HOST), ("QUEUED", Kind.NETWORK))
 
 
@@ -34,7 +41,7 @@ def run(given: list[str]) -> int:
     if options.command == "window":
         become_window(given[1:])
     try:
-        return _run(options)
+        return EXTRAS[options.command].load()(options) if options.command in EXTRAS else _run(options)
     except Failure as failure:
         return _complain(failure, options.json)
     except (Cancelled, KeyboardInterrupt):
@@ -58,8 +65,10 @@ def _run(options: argparse.Namespace) -> int:
 
 def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> Any:
     name = options.command
-    if name not in NEEDS_NOTHING:
-        session = user.follow(house.run("session", user))
+    if name not in NEEDS_NOTHING or getattr(options, "with_activities", False):
+        # Who names a situation chooses it: a remembered one must not be taken instead.
+        anew = options.activity is not None or getattr(options, "choose_activity", False)
+        session = user.follow(house.run("session", user, choose_activity=anew))
         if name == "session":
             return session
     if name not in NEEDS_NOTHING | NEEDS_SESSION:
@@ -74,9 +83,7 @@ def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> An
 
 
 def _identify(house: House, user: ConsoleUser, options: argparse.Namespace) -> Any:
-    # An empty --ins, from a program whose variable is empty, must not become whoever's card is in the reader.
-    source = "vitale" if options.ins is None else "ins"
-    return user.follow(house.run("patient", user, source=source, ins=options.ins or "", oid=options.oid))
+    return user.follow(house.run("patient", user, **patient_request(options)))
 
 
 def _enter(house: House, user: ConsoleUser, options: argparse.Namespace) -> None:
@@ -109,11 +116,12 @@ def _try_out(options: argparse.Namespace) -> None:
     out: Path | None = getattr(options, "out", None)
     if out is None:
         return
+    folder = options.command in _HANDS_OVER
     try:
-        if options.command == "create":
+        if folder:
             out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        taken = any((out / name).exists() for name in _SHEETS) if options.command == "create" else out.is_dir()
-        with tempfile.TemporaryFile(dir=out if options.command == "create" else out.parent):
+        taken = any((out / name).exists() for name in _SHEETS) if folder else out.is_dir()
+        with tempfile.TemporaryFile(dir=out if folder else out.parent):
             pass
     except OSError as error:
         raise Failure("OUT_UNUSABLE") from error
@@ -126,9 +134,12 @@ def _write_files(options: argparse.Namespace, result: Any) -> Any:
     if out is None:
         return result
     try:
-        if options.command == "create":
+        if options.command in _HANDS_OVER:
             for name, sheet in zip(_SHEETS, (result.acknowledgement, result.secrets), strict=True):
-                _private(out / name, sheet)
+                if sheet:
+                    _private(out / name, sheet)
+            if result.channels_missing:
+                print(_CHANNEL_MISSING, file=sys.stderr)  # noqa: T201 - the terminal is this door
             return result.dossier
         if options.command == "proof":
             _private(out, result)
@@ -148,6 +159,10 @@ def _answers(options: argparse.Namespace) -> Answers:
     given = vars(options)
     return Answers(
         pin_fd=options.pin_fd,
+        new_pin_fd=given.get("new_pin_fd"),
+        puk_fd=given.get("puk_fd"),
+        last_try=options.last_try,
+        application=None if options.application is None else given_or_read(options.application),
         activity=options.activity,
         beneficiary=options.beneficiary,
         informed=given.get("informed"),

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 
-from connectors.terminal import ask_line, ask_secret, at_terminal, read_secret
+from connectors.answers import Answers
+from connectors.card_codes import CardCodes
+from connectors.patient_options import read_traits
+from connectors.terminal import ask_line, at_terminal
 from cps_bridge.workflows import user as words
 from dossier.access import BreakGlass, BreakGlassReason, ChannelKind, ConsentMode, Contact, EmergencyChoices
 from dossier.failure import Cancelled, Failure
+from dossier.patient import Traits
 
 T = TypeVar("T")
 _YES = frozenset({"o", "oui", "y", "yes"})
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the command line already says; None means: ask."""
-
-    pin_fd: int | None = None
-    activity: int | None = None
-    beneficiary: int | None = None
-    informed: bool | None = None
-    consent: str | None = None
-    break_glass_allowed: bool | None = None
-    regulation_allowed: bool | None = None
-    email: str | None = None
-    mobile: str | None = None
-    access: str | None = None
-    reason: str | None = None
-    because: str | None = None
-    yes: bool = False
 
 
 class _Asked:
@@ -46,12 +29,15 @@ class _Asked:
         self.answer: Future[object] = Future()
 
     def settle(self, answer: object = None, error: Exception | None = None) -> None:
-        """Give the worker an answer or an error, unless it has one."""
-        with contextlib.suppress(InvalidStateError):
+        """Give the worker an answer or an error, unless it has one; a code that comes too late is wiped."""
+        try:
             if error is None:
                 self.answer.set_result(answer)
             else:
                 self.answer.set_exception(error)
+        except InvalidStateError:
+            if isinstance(answer, bytearray):
+                answer[:] = bytes(len(answer))
 
 
 class ConsoleUser:
@@ -62,7 +48,7 @@ class ConsoleUser:
 
     def __init__(self, answers: Answers, *, quiet: bool = False) -> None:
         self._answers, self._quiet = answers, quiet
-        self._pin_read = False
+        self._codes = CardCodes(answers)
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._pending: _Asked | None = None
         self._left = False
@@ -107,9 +93,14 @@ class ConsoleUser:
             self._pending.settle(error=error)
 
     def tell(self, news: words.News) -> None:
-        """Say which card is wanted; other news are for windows."""
-        if isinstance(news, words.CardWanted) and not self._quiet:
-            print(f"Carte attendue : {news.kind.value}", file=sys.stderr)  # noqa: T201 - the terminal is this door
+        """Say which card is wanted, and when to type on the reader; other news are for windows."""
+        told = ""
+        if isinstance(news, words.CardWanted):
+            told = f"Carte attendue : {news.kind.value}"
+        elif isinstance(news, words.PinOnReader):
+            told = f"Tapez le code porteur de {news.holder} sur le lecteur."
+        if told and not self._quiet:
+            print(told, file=sys.stderr)  # noqa: T201 - the terminal is this door
 
     def _prompt(self, text: str, option: str) -> str:
         if not at_terminal():
@@ -125,17 +116,22 @@ class ConsoleUser:
             raise Failure("CHOICE_INVALID", last=len(choices))
         return choices[given - 1]
 
-    def pin(self, question: words.AskPin) -> bytearray:
-        """Read the PIN from the file descriptor once, or from a prompt that does not echo."""
-        if self._answers.pin_fd is not None:
-            if self._pin_read:
-                raise Failure("ANSWER_MISSING", option="--pin-fd")
-            self._pin_read = True
-            return read_secret(self._answers.pin_fd)
-        if not at_terminal():
-            raise Failure("ANSWER_MISSING", option="--pin-fd")
-        text = f"Code porteur de {question.holder} ({question.tries_left} essais) : "
-        return ask_secret(text)
+    def code(self, question: words.Question[Any]) -> object:
+        """Give a code of the card, or the word that confirms its last try."""
+        return _CODES[type(question)](self._codes, question)
+
+    def datamatrix(self, question: words.AskDatamatrix) -> str:
+        """Have the datamatrix scanned at the terminal."""
+        return self._prompt("Scannez le datamatrix INS :", "--datamatrix")
+
+    def traits(self, question: words.AskTraits) -> Traits:
+        """Have the traits typed on one line."""
+        return read_traits(self._prompt("NOM;PRENOMS;JJ/MM/AAAA;M|F[;INSEE] :", "--traits"))
+
+    def application(self, question: words.AskVitaleApplication) -> str:
+        """Give the text of the QR code that the application shows; nothing for NFC."""
+        given = self._answers.application
+        return given if given is not None else self._prompt("Scannez le QR de l'application :", "--application")
 
     def activity(self, question: words.ChooseActivity) -> object:
         """Choose the practice situation by its number."""
@@ -215,8 +211,17 @@ _CONFIRMATIONS: dict[type, Callable[[Any], str]] = {
     words.ConfirmDeposit: lambda q: f"Déposer pour {q.patient.shown_name} : {', '.join(q.titles)} ?",
     words.ConfirmMask: lambda q: f"{'Masquer' if q.mask else 'Rendre visible'} « {q.title} » ?",
 }
+_CODES: dict[type, Callable[[CardCodes, Any], object]] = {
+    words.AskPin: CardCodes.pin,
+    words.AskNewPin: CardCodes.new_pin,
+    words.AskUnblockingCode: CardCodes.unblocking_code,
+    words.ConfirmLastTry: CardCodes.last_try,
+}
 _ANSWERS: dict[type, Callable[[ConsoleUser, Any], object]] = {
-    words.AskPin: ConsoleUser.pin,
+    **dict.fromkeys(_CODES, ConsoleUser.code),
+    words.AskDatamatrix: ConsoleUser.datamatrix,
+    words.AskTraits: ConsoleUser.traits,
+    words.AskVitaleApplication: ConsoleUser.application,
     words.ChooseActivity: ConsoleUser.activity,
     words.ChooseBeneficiary: ConsoleUser.beneficiary,
     words.AskConsent: ConsoleUser.consent,

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from platformdirs import user_data_path
 
+from connectors.hardening import harden
 from connectors.terminal import read_secret
 from cps_bridge.house import HostAddress, House
 from cps_bridge.storage.keys import key_from_keyring, key_from_passphrase
@@ -40,6 +41,7 @@ def open_house(options: argparse.Namespace, ask_passphrase: AskPassphrase | None
     """
     directory = options.data or user_data_path("cps-bridge", ensure_exists=False)
     settings = Settings.load(directory)
+    harden(production=settings.production)
     if options.simulated:
         yield from _simulated(options, directory, settings)
     else:
@@ -51,7 +53,7 @@ def _real(
 ) -> Iterator[House]:
     from cps_bridge.cards.pcsc import PcscReaders
 
-    address = _address(options, settings)
+    address = host_address(options, settings)
     port = PcscReaders(only=frozenset(settings.readers) or None)
     house = House(
         settings,
@@ -76,8 +78,11 @@ def _simulated(options: argparse.Namespace, directory: Path, settings: Settings)
         raise Failure("SIMULATION_IN_PRODUCTION")
     key = key_from_passphrase(directory, bytearray(_SIMULATION_PASSPHRASE))
     with Simulation.start(directory, cps=options.cps, vitale=options.vitale) as simulation:
-        address = _address(options, settings) or simulation.address
-        house = House(settings, simulation.port, directory, key, address, trace=options.trace)
+        address = host_address(options, settings) or simulation.address
+        if not settings.card_ca:
+            settings = settings.changed(card_ca=str(simulation.address.ca_file))
+        application = getattr(simulation, "application", None)
+        house = House(settings, simulation.port, directory, key, address, trace=options.trace, application=application)
         house.simulation = simulation
         house.desk.card_seconds = _patience(options)
         try:
@@ -102,7 +107,11 @@ def _key(options: argparse.Namespace, directory: Path, ask_passphrase: AskPassph
         return key_from_passphrase(directory, ask_passphrase(first=is_new(directory)))
 
 
-def _address(options: argparse.Namespace, settings: Settings) -> HostAddress | None:
+def host_address(options: argparse.Namespace, settings: Settings) -> HostAddress | None:
+    """Give the host of the options, else of the settings, None without one.
+
+    Raises Failure HOST_ADDRESS_INVALID, HOST_CA_MISSING.
+    """
     base, insi = options.host or settings.host_url, options.insi or settings.insi_url
     if insi:
         https_address(insi)

@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from connectors.extras import EXTRAS
 from connectors.usage import Parser, seconds
 from cps_bridge.workflows.catalogue import CATALOGUE
 from dossier.access import BreakGlassReason
 
 _Option = tuple[tuple[str, ...], dict[str, Any]]
-NEEDS_NOTHING = frozenset({"outbox", "outbox-history", "journal", "journal-export", "study", "proof"})
+NEEDS_NOTHING = frozenset(
+    {"outbox", "outbox-history", "journal", "journal-export", "study", "proof", "card", "change-pin", "unblock-pin"}
+)
 NEEDS_SESSION = frozenset({"session", "send", "patient"})
 HIDDEN = frozenset({"lock", "leave-patient", "end-access"})
 EPILOG = """codes de sortie :
@@ -31,9 +34,10 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commandes", dest="command", required=True, metavar="COMMANDE")
     window = commands.add_parser("window", help="Ouvrir la fenêtre", parents=[common], allow_abbrev=False)
     window.add_argument("--exit-after-paint", action="store_true", help=argparse.SUPPRESS)
-    for name, use_case in CATALOGUE.items():
+    helps = {name: each.help for name, each in CATALOGUE.items()} | {name: each.help for name, each in EXTRAS.items()}
+    for name, told in helps.items():
         if name not in HIDDEN:
-            command = commands.add_parser(name, help=use_case.help, parents=[common], allow_abbrev=False)
+            command = commands.add_parser(name, help=told, parents=[common], allow_abbrev=False)
             for names, how in _OPTIONS.get(name, ()):
                 command.add_argument(*names, **how)
     return top
@@ -54,12 +58,17 @@ def _common() -> Parser:
     talk.add_argument("--json", action="store_true", help="un objet JSON par ligne")
     talk.add_argument("--pin-fd", type=int, metavar="N", help="lire le code porteur sur ce descripteur")
     talk.add_argument("--passphrase-fd", type=int, metavar="N", help="lire la phrase de passe du coffre")
-    talk.add_argument("--activity", type=int, metavar="N", help="situation d'exercice, par son numéro")
+    talk.add_argument("--last-try", metavar="MOT", help="mot qui confirme le dernier essai d'un code : DERNIER ESSAI")
+    talk.add_argument("--activity", type=int, metavar="N", help="choisir la situation d'exercice, par son numéro")
     talk.add_argument("--beneficiary", type=int, metavar="N", help="bénéficiaire de la carte Vitale")
     talk.add_argument("--wait", type=seconds, default=60.0, metavar="S", help="secondes d'attente d'une carte")
     talk.add_argument("--yes", action="store_true", help="confirmer sans demander")
     who = common.add_argument_group("patient")
-    who.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")
+    source = who.add_mutually_exclusive_group()
+    source.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")
+    source.add_argument("--datamatrix", metavar="TEXTE", help="par son datamatrix INS ; - : une ligne de l'entrée")
+    source.add_argument("--traits", metavar="TRAITS", help="par ses traits : NOM;PRENOMS;JJ/MM/AAAA;M|F[;INSEE], ou -")
+    source.add_argument("--application", metavar="TEXTE", help="par son application carte Vitale (texte du QR), ou -")
     who.add_argument("--oid", default="", metavar="OID", help="OID de cet INS")
     return common
 
@@ -74,6 +83,11 @@ _CONSENT = (
     _option("--no-break-glass", action="store_true", help="le patient refuse le bris de glace"),
     _option("--no-regulation", action="store_true", help="le patient refuse l'accès du centre 15"),
 )
+_ACCOUNT = (
+    _option("--email", help="adresse électronique du patient"),
+    _option("--mobile", help="mobile du patient"),
+    _option("--out", type=Path, metavar="DIR", required=True, help="où écrire les deux feuilles (PDF)"),
+)
 _VISIBILITY = (
     _option("--title", default="", help="titre du document"),
     _option("--masked", action="store_true", help="masqué aux autres professionnels"),
@@ -86,13 +100,17 @@ _EMERGENCY = (
 )
 _FOLDER = _option("folder", type=Path, help="dossier des fichiers DICOM")
 _DOCUMENT = _option("unique_id", help="identifiant du document (uniqueId)")
+_NEW_PIN = _option("--new-pin-fd", type=int, metavar="N", help="lire le nouveau code porteur sur ce descripteur")
 _OPTIONS: dict[str, tuple[_Option, ...]] = {
-    "create": (
-        *_CONSENT,
-        _option("--email", help="adresse électronique du patient"),
-        _option("--mobile", help="mobile du patient"),
-        _option("--out", type=Path, metavar="DIR", required=True, help="où écrire les deux feuilles (PDF)"),
+    "session": (_option("--choose-activity", action="store_true", help="redemander la situation d'exercice"),),
+    "card": (_option("--with-activities", action="store_true", help="avec les situations d'exercice (code porteur)"),),
+    "change-pin": (_NEW_PIN,),
+    "unblock-pin": (
+        _option("--puk-fd", type=int, metavar="N", help="lire le code de déblocage sur ce descripteur"),
+        _NEW_PIN,
     ),
+    "create": (*_CONSENT, *_ACCOUNT),
+    "open-account": _ACCOUNT,
     "reactivate": _CONSENT,
     "authorise": (
         _option("--as", dest="access", choices=("autorise", "medecin-traitant", "non"), help="accès déclaré"),

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from connectors.card_output import card_text, card_values, tries_text
 from dossier.failure import Failure
 from dossier.timestamp import Timestamp
 
@@ -25,6 +26,8 @@ def to_plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, Timestamp):
             return str(value)
+        if type(value).__name__ == "CardReport":
+            return to_plain(card_values(value))
         return {each.name: to_plain(getattr(value, each.name)) for each in fields(value) if each.name not in _LEFT_OUT}
     if isinstance(value, enum.Enum):
         return value.value
@@ -96,6 +99,8 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "Dossier": _dossier,
     "DocumentEntry": _entry,
     "PatientContext": _patient,
+    "CardReport": card_text,
+    "ProfessionalCard": tries_text,
     "Session": lambda v: (
         f"Session ouverte : {v.professional.given_name} {v.professional.family_name}, {v.activity.structure.name}"
     ),

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dossier.failure import Cancelled, Failure
 
 _POSIX = os.name == "posix"
+_LONGEST = 4096
+"""Bytes of a line that a terminal gives at most in its line mode."""
 
 
 def at_terminal() -> bool:
@@ -42,9 +44,12 @@ def ask_secret(prompt: str) -> bytearray:
         _show("\n")
     if not secret:
         raise Cancelled
-    while secret and secret[-1] in b"\r\n":
-        secret.pop()
-    return secret
+    line = _Line(len(secret))
+    for each in secret:
+        if each not in b"\r\n":
+            line.append(each)
+    secret[:] = bytes(len(secret))
+    return line.taken()
 
 
 def ask_passphrase(*, first: bool = False) -> bytearray:
@@ -70,15 +75,42 @@ def ask_passphrase(*, first: bool = False) -> bytearray:
 
 def read_secret(descriptor: int, limit: int = 256) -> bytearray:
     """Read a secret from a file descriptor up to the end of its first line, without making a str of it."""
-    secret, byte = bytearray(), bytearray(1)
+    line, byte = _Line(limit), bytearray(1)
     try:
-        while len(secret) < limit and os.readv(descriptor, [byte]) == 1 and byte[0] not in b"\r\n":
-            secret += byte
+        while not line.is_full and os.readv(descriptor, [byte]) == 1 and byte[0] not in b"\r\n":
+            line.append(byte[0])
     except (OSError, OverflowError) as error:
+        line.wipe()
         raise Failure("DESCRIPTOR_UNREADABLE", number=descriptor) from error
     finally:
         byte[:] = b"\0"
-    return secret
+    return line.taken()
+
+
+class _Line:
+    """A line in one place of memory from the first byte on: a bytearray that grows leaves copies where it was."""
+
+    def __init__(self, limit: int) -> None:
+        self._room, self._length = bytearray(limit), 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._length == len(self._room)
+
+    def append(self, byte: int) -> None:
+        self._room[self._length] = byte
+        self._length += 1
+
+    def taken(self) -> bytearray:
+        """Give the bytes in a bytearray of their own length, the only copy left."""
+        given = bytearray(self._length)
+        for number in range(self._length):
+            given[number] = self._room[number]
+        self.wipe()
+        return given
+
+    def wipe(self) -> None:
+        self._room[:] = bytes(len(self._room))
 
 
 def _or_cancelled(line: str) -> str:
@@ -94,19 +126,19 @@ def _show(text: str) -> None:
 
 def _read_line() -> bytearray:
     """Read one line of the terminal, with its end; empty at the end of input. The kernel edits the line."""
-    descriptor, line, byte = sys.stdin.fileno(), bytearray(), bytearray(1)
+    descriptor, line, byte = sys.stdin.fileno(), _Line(_LONGEST), bytearray(1)
     with _interruptions() as interrupted:
-        while not line.endswith(b"\n"):
+        while not line.is_full and byte != b"\n":
             select.select([descriptor, interrupted], [], [])
             # A signal has run its handler by now: KeyboardInterrupt was raised, or it was none of ours.
             if select.select([interrupted], [], [], 0)[0]:
                 os.read(interrupted, 64)
             elif os.readv(descriptor, [byte]) == 1:
-                line += byte
+                line.append(byte[0])
             else:
                 break
     byte[:] = b"\0"
-    return line
+    return line.taken()
 
 
 @contextmanager

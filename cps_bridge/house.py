@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cps_bridge.cards.port import ReaderPort
 from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
-from cps_bridge.host_link import CardKeys, HostAddress, connect
+from cps_bridge.host_link import CardKeys, HostAddress, connect, software_version
 from cps_bridge.idle import IdleWatch, Tick, boot_seconds
 from cps_bridge.storage.choices import Choices
 from cps_bridge.storage.cipher import Vault
@@ -39,7 +39,7 @@ from dossier.professional import Activity
 if TYPE_CHECKING:
     from soap_clients.host import Host
 
-__all__ = ["Event", "HostAddress", "House", "Simulator"]
+__all__ = ["Event", "HostAddress", "House", "Simulator", "software_version"]
 
 log = logging.getLogger("cps_bridge")
 _WORKERS = 4
