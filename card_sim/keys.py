@@ -46,6 +46,11 @@ def authentication_key(private: rsa.RSAPrivateKey) -> CardKey:
     return CardKey(private, templates, bytes.fromhex("331111FF00"), False)
 
 
+def technical_key(private: rsa.RSAPrivateKey) -> CardKey:
+    """The key of the contactless side: INTERNAL AUTHENTICATE only, free."""
+    return CardKey(private, frozenset({_AUTHENTICATION_TEMPLATE}), bytes.fromhex("1100"), False)
+
+
 class KeyStore:
     """The keys by local reference (1, 2) and the current security environment."""
 
@@ -121,7 +126,7 @@ class KeyStore:
             raise StatusError(0x6985)
         if data[:1] != b"\x81" or len(data) != key.key_size // 8 + 1:
             raise StatusError(0x6A80)
-        block = _raw(key, data[1:])
+        block = raw_operation(key, data[1:])
         end = block.find(b"\x00", 10)
         if block[:2] != b"\x00\x02" or end < 0:
             raise StatusError(0x6A80)
@@ -156,12 +161,15 @@ def _objects(data: bytes) -> dict[int, bytes]:
 
 def _sign_padded(key: rsa.RSAPrivateKey, message: bytes) -> bytes:
     size = key.key_size // 8
-    return _raw(key, b"\x00\x01" + b"\xff" * (size - 3 - len(message)) + b"\x00" + message)
+    return raw_operation(key, b"\x00\x01" + b"\xff" * (size - 3 - len(message)) + b"\x00" + message)
 
 
-def _raw(key: rsa.RSAPrivateKey, block: bytes) -> bytes:
-    # The card pads by itself and receives any DigestInfo, which no library offers: hence the bare RSA operation, by
-    # the Chinese remainder theorem for speed. Throw-away keys only.
+def raw_operation(key: rsa.RSAPrivateKey, block: bytes) -> bytes:
+    """Apply the private key to a block as long as the modulus; raises StatusError 6A80 for one beyond the modulus.
+
+    A card pads by itself and receives any DigestInfo, which no library offers: hence the bare RSA operation, by the
+    Chinese remainder theorem for speed. Throw-away keys only.
+    """
     numbers = key.private_numbers()
     message = int.from_bytes(block, "big")
     if message >= numbers.public_numbers.n:

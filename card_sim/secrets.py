@@ -45,11 +45,21 @@ class Secret:
         self.verify(both[:half])
         self._value = new
 
+    def replace(self, new: bytes) -> None:
+        """Put a new code; the caller has checked the right to do so. Raises StatusError 6A80 for another shape."""
+        self._value = self._checked(new)
+
     def unblock(self, new: bytes = b"") -> None:
         """Restore the counter and, when given, put a new code; the caller has checked the right to do so."""
         if new:
-            self._value = self._checked(new)
+            self.replace(new)
         self.left, self.verified = self.tries, False
+
+    def set_tries(self, left: int) -> None:
+        """Set the counter as if wrong codes had been tried (which also closes); ValueError beyond what there is."""
+        if not 0 <= left <= self.tries:
+            raise ValueError(left)
+        self.left, self.verified = left, self.verified and left == self.tries
 
     def forget(self) -> None:
         """Leave the verified state, as a reset does."""

@@ -2,7 +2,8 @@
 
 Tags 65/80/81/82 (identity), 65/90/93 and 66/80 (rights) are what independent card explorers read on real cards; the
 file identifiers behind short identifier 2 are inferred. Rank, regime, quality and rights have no public coding: they
-are not simulated.
+are not simulated. The nature of a card (real, demonstration, test) has none either, and a program needs one to refuse:
+a small file of our own (simulated profile), 20F0, that no real card has, says D or T; without it a card is real.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from card_sim.filesystem import File, FileSystem, Folder, Rule, vitale_parameter
 
 ATR = bytes.fromhex("3B751300004409EA9000")
 AID_ROOT = bytes.fromhex("D250000002") + b"MF_VITALE"
+NATURE_FILE = 0x20F0
 AID_VITALE = bytes.fromhex("D250000002") + b"VITALE"
 
 
@@ -65,6 +67,9 @@ def build_tree(card: CastVitale) -> Folder:
         application,
     )
     application.add(_file(0x2001, _map()), _file(0x2002, rights + validity))
+    if card.nature != "R":
+        marker = tlv(0xD0, tlv(0x80, b"CPSBRIDGE"), tlv(0x81, card.nature.encode("ascii")))
+        application.add(_file(NATURE_FILE, marker))
     return root
 
 

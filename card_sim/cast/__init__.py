@@ -54,6 +54,7 @@ class CastProfessional:
     is_test: whether the certificate's category marks a test product; key_ids: last byte of the identifiers of the
     signature and authentication keys (cards of both kinds exist: 01/02 and 10/20); product: one of PRODUCTS;
     style: one of STYLES, the shape of the certificates; valid_from, expires: yyyymmdd, validity of the certificates;
+    updated: start and end (yyyymmddhhmmss) of the last remote update, "" for an end that never came, None without one;
     pin: 4 to 8 digits, the card then demands that length.
     """
 
@@ -75,6 +76,7 @@ class CastProfessional:
     style: str = "igc-sante"
     valid_from: str = "20200101"
     expires: str = "20491231"
+    updated: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -183,8 +185,8 @@ def _professional(key: str, value: dict[str, Any]) -> CastProfessional:
     activities = tuple(
         CastActivity(each["number"], structures()[each["structure"]], each["sector"]) for each in value["activities"]
     )
-    key_ids = tuple(value.get("key_ids", (1, 2)))
-    return CastProfessional(key=key, **{**value, "activities": activities, "key_ids": key_ids})
+    pairs: dict[str, Any] = {name: tuple(value[name]) for name in ("key_ids", "updated") if name in value}
+    return CastProfessional(key=key, **{**value, "activities": activities, **pairs})
 
 
 def _patient(key: str, value: dict[str, Any]) -> CastPatient:

@@ -48,9 +48,23 @@ def test_ef_sn_holds_issuer_serial_check_digit_and_padding(host):
     assert len(content) == 24
 
 
-def test_ef_dir_points_to_the_cps_application(host):
-    ((_, template),) = members(host.read_file("3F002F00"))
-    assert (0x4F, bytes.fromhex("E828BD080F8025000001FF0010")) in members(template)
+def test_ef_dir_has_the_size_of_the_real_one_and_names_both_applications(host):
+    content = host.read_file("3F002F00")
+    assert len(content) == 0x65
+    contact, contactless = members(content)
+    assert (contact[0], contactless[0]) == (0x61, 0x61)
+    assert members(contact[1])[0] == (0x4F, bytes.fromhex("E828BD080F8025000001FF0010"))
+    assert members(contactless[1])[0] == (0x4F, bytes.fromhex("E828BD080F8025000001FF0020"))
+
+
+def test_the_contactless_application_is_not_there_by_contact(host):
+    assert host.status("00A404040DE828BD080F8025000001FF0020") == 0x6A82
+
+
+def test_the_last_update_is_there_only_once_it_happened(host, host_of):
+    assert host.status("00A40904043F00D010") == 0x6A82
+    content = host_of("radiologue").read_file("3F00D010")
+    assert content.hex().upper() == "EC12" + "8107" + "20260105083000" + "8207" + "20260105083004"
 
 
 def test_a_file_that_does_not_exist_is_said_missing(host):
