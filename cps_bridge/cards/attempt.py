@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class Phase(enum.Enum):
-    """What a job is waiting for; the value is the code of the Failure when it waits in vain."""
+    """What a job is waiting for."""
 
-    LOOK = "PCSC_DOWN"
+    LOOK = enum.auto()
     """The readers, from the service."""
-    WAIT = "CARD_BUSY"
+    WAIT = enum.auto()
     """The card, from another program: connection and transaction."""
-    EXCHANGE = "CARD_MUTE"
+    EXCHANGE = enum.auto()
     """The answer to one command, or to one call of a PKCS#11 module."""
-    CLOSE = "CARD_BUSY"
+    CLOSE = enum.auto()
     """The end of the connection; the outcome of the job is known by then."""
 
 
@@ -59,4 +59,4 @@ class Attempt:
             return self.error or self.result
         if self.phase is Phase.LOOK:
             return Failure("PCSC_DOWN", cause="TimeoutError")
-        return Failure(self.phase.value)
+        return Failure("CARD_BUSY") if self.phase is Phase.WAIT else Failure("CARD_MUTE")

@@ -38,6 +38,7 @@ def services() -> Iterator[Callable[..., CardService]]:
         service = CardService(port, **options)
         service.start()
         started.append(service)
+        service.settled_slots()
         return service
 
     yield start

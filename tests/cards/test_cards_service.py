@@ -61,15 +61,15 @@ def test_wrong_codes_count_down_to_blocked(service, professional):
             service.verify_pin(epoch, bytearray(b"9999"))
         assert (caught.value.code, caught.value.facts) == ("PIN_WRONG", {"tries_left": left})
         assert service.read_professional(epoch).tries_left == left
-    assert code_of(service.verify_pin, epoch, bytearray(b"9999")) == "PIN_BLOCKED"
-    assert code_of(service.verify_pin, epoch, bytearray(b"1234")) == "PIN_BLOCKED"
+    assert code_of(service.verify_pin, epoch, bytearray(b"9999"), last_try_confirmed=True) == "PIN_BLOCKED"
+    assert code_of(service.verify_pin, epoch, bytearray(b"1234"), last_try_confirmed=True) == "PIN_BLOCKED"
     assert service.read_professional(epoch).tries_left == 0
 
 
 def test_a_blocked_card_stays_blocked_in_the_next_epoch(service, readers, professional):
     epoch = professional()
     for _ in range(3):
-        code_of(service.verify_pin, epoch, bytearray(b"9999"))
+        code_of(service.verify_pin, epoch, bytearray(b"9999"), last_try_confirmed=True)
     readers.remove(LEFT)
     assert service.read_professional(professional()).tries_left == 0
 
@@ -219,10 +219,10 @@ class ForeignCard:
     ("atr", "kind", "failure"),
     [
         ("3B6500002063CB6A00", CardKind.UNKNOWN, "CARD_UNKNOWN"),
-        ("3B9B1880010012250064800401000090 44", CardKind.CPS, "CARD_NOT_SUPPORTED"),
-        ("3F6525002209F99000", CardKind.VITALE, "CARD_NOT_SUPPORTED"),
+        ("3B8F80010031B86404B0ECC1739401808290000E", CardKind.CPS, "CARD_CONTACTLESS"),
+        ("3F6525002209F99000", CardKind.VITALE, "CARD_VITALE_1"),
         ("00", CardKind.UNKNOWN, "CARD_MUTE"),
-        ("3BAC00402A001225006480000310009000", CardKind.CPS, "CARD_REFUSED"),
+        ("3BAC00402A001225006480000310009000", CardKind.CPS, "CARD_CPS2TER"),
     ],
 )
 def test_a_card_that_cannot_be_read_says_why(service, readers, until, atr, kind, failure):
@@ -363,5 +363,5 @@ def test_a_card_that_answers_nonsense_costs_one_operation_only(service, readers,
 
 def test_no_card_operation_starts_on_the_card_thread(service, professional):
     epoch = professional()
-    found = service._thread.submit(lambda: code_of(service.read_professional, epoch)).result(10)
+    found = service._jobs._thread.submit(lambda: code_of(service.read_professional, epoch)).result(10)
     assert found == "WRONG_THREAD"
