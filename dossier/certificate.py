@@ -105,8 +105,13 @@ class Certificate:
 
     @property
     def is_test(self) -> bool:
-        """Whether the category extension marks a test product (high bit, TRE_G01)."""
-        return self.category is not None and bool(self.category & _TEST_BIT)
+        """Whether the category extension marks a test product (high bit, TRE_G01).
+
+        Without that extension, whether the name of the issuer says that it is a test authority.
+        """
+        if self.category is not None:
+            return bool(self.category & _TEST_BIT)
+        return any(value.upper().startswith("TEST") for rdn in self.issuer_rdns for _, value in rdn)
 
 
 def _parse(der: bytes) -> Certificate:

@@ -10,16 +10,26 @@ from dossier.certificate import Certificate
 from dossier.failure import Failure
 from dossier.professional import DOCTOR, CardKind, Professional
 
+_PRODUCTS = {0: CardKind.CPS, 1: CardKind.CPF, 2: CardKind.CPE, 3: CardKind.CPA}
+"""TRE_G02, type de produit."""
+
+_KIND_IN_NAME = re.compile(r"/(CP[AEFS])")
+"""A directory number that the kind of card follows, as in 5000.../CPAT0001."""
+
 _SPECIAL = re.compile(r"[^\w ]|_")
 
 
 def kind_of_holder(certificate: Certificate) -> CardKind:
-    """Tell the kind of card: a certificate without surname and given name is the one of an employee (CPE).
+    """Tell the kind of card: the certificate first, the patterns of its names when it does not say.
 
-    An employee card may also name its holder, then it carries no profession. "/CPA" in the name marks a CPA.
+    A certificate without surname and given name is the one of an employee (CPE); an employee card may also name its
+    holder, then it carries no profession.
     """
-    if "/CPA" in certificate.common_name:
-        return CardKind.CPA
+    if certificate.product in _PRODUCTS:
+        return _PRODUCTS[certificate.product]
+    pattern = _KIND_IN_NAME.search(certificate.common_name)
+    if pattern:
+        return CardKind(pattern[1])
     named = bool(certificate.surname or certificate.given_name)
     return CardKind.CPS if named and certificate.profession else CardKind.CPE
 

@@ -14,7 +14,7 @@ def pad_signature(information: bytes, size: int) -> bytes:
     """
     filling = size - 3 - len(information)
     if filling < _SHORTEST:
-        raise Failure("KEY_NOT_USABLE", reason="RSA")
+        raise Failure("KEY_NOT_USABLE", reason="key size")
     return b"\x00\x01" + b"\xff" * filling + b"\x00" + information
 
 

@@ -222,7 +222,9 @@ def test_a_corrupted_answer_gives_a_failure_or_a_reading(authority, index, place
         card.read_activities()
 
 
-@pytest.mark.parametrize("name", sorted(cast.vitale_cards()))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, card in cast.vitale_cards().items() if card.product == "VITALE2")
+)
 def test_every_vitale_of_the_cast_is_read_in_order(link_to, name):
     found = Vitale(Channel(link_to(name))).read().beneficiaries
     assert [
