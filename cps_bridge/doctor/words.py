@@ -19,7 +19,7 @@ ORDER = (
 """The rows, always all of them and always so."""
 
 _QUOTED_PATH = re.compile(r"«[^»]*[\\/][^»]*»")
-_PATH = re.compile(r"(?<![\w/:])(?:~|[A-Za-z]:)?[\\/][^\s«»\"'()]+")
+_PATH = re.compile(r"(?<![\w/:])(?:~|[A-Za-z]:)?[\\/][^\s«»\"'()]+(?: [^\s\\/«»\"'()]+[\\/][^\s«»\"'()]*)*")
 _NUMBER = re.compile(r"\d(?:[ \u00a0\u202f-]?\d){5,}")
 _MAIL = re.compile(r"\S+@\S+")
 _SERIAL = re.compile(r"\([^()]*\)|\b(?=\w*\d)[0-9A-Fa-f]{6,}\b|\b\w*\d{6,}\w*\b|(?: \d\d)+$")

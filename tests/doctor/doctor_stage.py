@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from cps_bridge.doctor.place import Place
+from cps_bridge.storage.settings import Settings
+from dossier.failure import Failure
 from dossier.finding import Finding, Health
 
 GOOD, WARNING, BAD = Health.GOOD, Health.WARNING, Health.BAD
@@ -81,3 +85,21 @@ def write_pem(path: Path, *ders: bytes, key: rsa.RSAPrivateKey | None = None) ->
 
 def by_id(findings: tuple[Finding, ...]) -> dict[str, Finding]:
     return {each.id: each for each in findings}
+
+
+def make_place(settings: Settings | None = None, **parts: object) -> Place:
+    """A computer with simulated readers and nothing else."""
+
+    def nothing() -> object:
+        raise Failure("READER_MISSING")
+
+    given = {
+        "directory": Path("/nonexistent"),
+        "settings": settings or Settings(),
+        "address": None,
+        "cards": nothing,
+        "outbox": lambda: nullcontext(None),
+        "reader_names": tuple,
+        "is_inside": True,
+    }
+    return Place(**given | parts)
