@@ -71,9 +71,10 @@ def _root(contents: Mapping[int, bytes], short: Mapping[int, int]) -> Folder:
 
 
 def _applications() -> bytes:
-    # Two templates in 65 (hexadecimal) bytes, as on a real card: the labels fill what the names leave.
-    contact = tlv(0x61, tlv(0x4F, AID_CPS), tlv(0x50, b"CPS3 SIMULEE, AVEC CONTACT".ljust(32)))
-    return contact + tlv(0x61, tlv(0x4F, AID_CONTACTLESS), tlv(0x50, b"CPS3 SIMULEE, SANS CONTACT".ljust(31)))
+    # Two templates in 65 (hexadecimal) bytes, as on a real card: the labels fill what the names leave. OpenSC, which
+    # reads real cards by contact, takes the last one.
+    contactless = tlv(0x61, tlv(0x4F, AID_CONTACTLESS), tlv(0x50, b"CPS3 SIMULEE, SANS CONTACT".ljust(31)))
+    return contactless + tlv(0x61, tlv(0x4F, AID_CPS), tlv(0x50, b"CPS3 SIMULEE, AVEC CONTACT".ljust(32)))
 
 
 def _application(

@@ -51,7 +51,7 @@ def test_ef_sn_holds_issuer_serial_check_digit_and_padding(host):
 def test_ef_dir_has_the_size_of_the_real_one_and_names_both_applications(host):
     content = host.read_file("3F002F00")
     assert len(content) == 0x65
-    contact, contactless = members(content)
+    contactless, contact = members(content)
     assert (contact[0], contactless[0]) == (0x61, 0x61)
     assert members(contact[1])[0] == (0x4F, bytes.fromhex("E828BD080F8025000001FF0010"))
     assert members(contactless[1])[0] == (0x4F, bytes.fromhex("E828BD080F8025000001FF0020"))
