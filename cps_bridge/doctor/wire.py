@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from cps_bridge.doctor.place import Place
-from cps_bridge.doctor.words import of_failure, say
+from cps_bridge.doctor.words import of_failure, say, word
 from cps_bridge.house import HostAddress
 from dossier.failure import Failure
 from dossier.finding import Finding
@@ -134,9 +134,18 @@ def _clock(gap: float | None) -> Finding:
     if gap is None:
         return say("clock.unseen")
     seconds = round(abs(gap))
-    if seconds > _WRONG_SECONDS:
-        return say("clock.wrong", seconds=seconds)
-    return say("clock.away", seconds=seconds) if seconds > _AWAY_SECONDS else say("clock.good", seconds=seconds)
+    if seconds <= _AWAY_SECONDS:
+        return say("clock.good", seconds=seconds)
+    side = word("behind" if gap > 0 else "ahead")
+    return say("clock.wrong" if seconds > _WRONG_SECONDS else "clock.away", side=side, gap=_lasting(seconds))
+
+
+def _lasting(seconds: int) -> str:
+    """Write a duration as people say it: 90 s, 12 min, 5 h, 3 jours."""
+    for size, unit in ((86_400, "jours"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size}\u00a0{unit}"
+    return f"{seconds}\u00a0s"
 
 
 def _where(address: HostAddress) -> str:

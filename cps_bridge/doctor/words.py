@@ -26,10 +26,10 @@ _SERIAL = re.compile(r"\([^()]*\)|\b(?=\w*\d)[0-9A-Fa-f]{6,}\b|\b\w*\d{6,}\w*\b|
 
 
 def say(name: str, /, **facts: object) -> Finding:
-    """Give a finding of the table, "row.finding"; facts fill its sentence, redacted."""
+    """Give a finding of the table, "row.finding"; facts fill its sentence, texts redacted."""
     row, _, finding = name.partition(".")
     entry = rows()[row][finding]
-    shown = {key: redacted(str(value)) for key, value in facts.items()}
+    shown = {key: redacted(value) if isinstance(value, str) else value for key, value in facts.items()}
     remedy = str(entry.get("remedy", ""))
     return Finding(row, Health(entry["state"]), str(entry["cause"]).format(**shown), remedy.format(**shown))
 

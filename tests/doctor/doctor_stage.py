@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,25 +32,24 @@ class Issuer:
     der: bytes
 
 
-def name(text: str) -> x509.Name:
+def named(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def certificate(issuer: Issuer, text: str, start: dt.datetime = START, end: dt.datetime = END) -> bytes:
-    """A certificate of the loopback with the issuer's own key, DER."""
+def certificate(
+    issuer: Issuer, text: str, start: dt.datetime = START, end: dt.datetime = END, name: str = "localhost"
+) -> bytes:
+    """A certificate of a server, the loopback's when not told otherwise, with the issuer's own key, DER."""
     builder = (
         x509.CertificateBuilder()
-        .subject_name(name(text))
+        .subject_name(named(text))
         .issuer_name(x509.load_der_x509_certificate(issuer.der).subject)
         .public_key(issuer.key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(False, None), True)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            False,
-        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), False)
     )
     return builder.sign(issuer.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
@@ -60,8 +58,8 @@ def make_issuer() -> Issuer:
     key = rsa.generate_private_key(65537, 2048)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(name("Autorite que personne ne connait"))
-        .issuer_name(name("Autorite que personne ne connait"))
+        .subject_name(named("Autorite que personne ne connait"))
+        .issuer_name(named("Autorite que personne ne connait"))
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(START)
