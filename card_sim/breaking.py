@@ -19,12 +19,14 @@ FAULTS: Mapping[str, str] = {
 }
 """What a broken card does, by the word of the order.
 
-n (all but tries, 1 when absent): the command from now at which it happens; ms (slow): added to each answer; sw
+after (all but tries, 0 when absent): how many commands from now still go well; or n, counted from 1: the command at
+which it happens; ms (slow): added to each answer; sw
 (wrong_sw): the answer, four hexadecimal digits; card (swap_at): the other card; n and code (tries): the tries left of
 "pin" or "puk".
 """
 
 _SLOWEST = 60_000
+_FAR = 1_000_000
 _CODES = {"pin": PIN, "puk": PUK}
 
 
@@ -37,8 +39,8 @@ def break_card(card: BreakableCard, order: Mapping[str, Any], find: Callable[[ob
     fault = next((each for each in Fault if each.value == word), None)
     if fault is None:
         raise OrderError(f"Panne inconnue. Les pannes : {', '.join(FAULTS)}.")
-    at = _whole(order, "n", 1, 1, 1_000_000)
-    ms = _whole(order, "ms", 500, 1, _SLOWEST) if fault is Fault.SLOW else 0
+    at = _whole(order, "after", 0, 0, _FAR) + 1 if "after" in order else _whole(order, "n", 1, 1, _FAR)
+    ms = _whole(order, "ms", 500, 0, _SLOWEST) if fault is Fault.SLOW else 0
     sw = _status(order.get("sw", "6F00")) if fault is Fault.WRONG_SW else 0
     other = find(order.get("card")) if fault is Fault.SWAP_AT else None
     if other is card:

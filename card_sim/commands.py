@@ -58,7 +58,8 @@ def _declare_break(parser: argparse.ArgumentParser) -> None:
         help="mute : ne répond plus ; slow : répond lentement ; die_at : quitte le lecteur ; swap_at : une autre carte"
         " prend sa place ; wrong_sw : répond une fois une erreur ; tries : fixe les essais restants du code",
     )
-    parser.add_argument("--n", type=int, help="à partir de la n-ième commande, ou nombre d'essais (1)")
+    parser.add_argument("--after", type=int, metavar="N", help="échanges qui se passent encore bien avant la panne (0)")
+    parser.add_argument("--n", type=int, help="tries : essais restants (1)")
     parser.add_argument("--ms", type=int, help="slow : millisecondes ajoutées à chaque réponse (500)")
     parser.add_argument("--sw", help="wrong_sw : réponse, quatre chiffres hexadécimaux (6F00)")
     parser.add_argument("--card", metavar="NOM|FICHIER", help="swap_at : l'autre carte")
@@ -135,7 +136,7 @@ def _give(options: argparse.Namespace) -> int:
     from card_sim import files, scripted
 
     order: dict[str, Any] = {"do": "swap" if options.command == "play" else options.command}
-    names = ("slot", "fault", "n", "ms", "sw", "code")
+    names = ("slot", "fault", "after", "n", "ms", "sw", "code")
     order |= {name: getattr(options, name) for name in names if getattr(options, name, None) is not None}
     card = getattr(options, "card", None)
     if card is not None:

@@ -2,18 +2,22 @@
 
 Orders: {"do": "insert" | "swap", "slot": 0, "card": NAME or PATH of a card file}, {"do": "remove", "slot": 0},
 {"do": "break", "slot": 0, "fault": ...} with the facts of breaking.FAULTS, {"do": "add", "card": PATH},
-{"do": "state"}. Answers: {"ok": true, "slots": [...]} (and "name" after add) or {"ok": false, "error": "..."} in
+{"do": "state"}, {"do": "watch"}: the state now and at each change, until the line is closed. Answers:
+{"ok": true, "at": order of the answers, "slots": [...]} (and "name" after add) or {"ok": false, "error": "..."} in
 French. A card keeps its codes and counters from one insertion to the next; inserting repairs what was broken.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import select
 import socket
 import socketserver
+import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +29,7 @@ from card_sim.files import CardFileError
 from card_sim.orders import OrderError
 
 _LONGEST_LINE = 65536
+_LOOK_EVERY = 0.1
 
 
 class Slot(Protocol):
@@ -50,6 +55,7 @@ class Bench:
         self._slots = slots
         self._deck = deck
         self._lock = threading.Lock()
+        self._order = itertools.count(1)
 
     def do(self, order: object) -> dict[str, Any]:
         """Carry out an order and give its answer; never raises."""
@@ -60,7 +66,8 @@ class Bench:
             if order.get("do") != "state":
                 with self._lock:
                     added = self._carry_out(order)
-            return {"ok": True, **added, "slots": self._state()}
+            at = next(self._order)  # before looking: whoever has two answers keeps the one that came later
+            return {"ok": True, **added, "at": at, "slots": self._state()}
         except CardFileError as error:
             return {"ok": False, "error": str(error), "problems": [str(each) for each in error.problems]}
         except ConnectionError:
@@ -129,10 +136,17 @@ def _seen(number: int, slot: Slot, deck: Deck) -> dict[str, Any]:
     return seen
 
 
-class _Listener(socketserver.ThreadingUnixStreamServer):
+if sys.platform == "win32":  # no Unix sockets there: nobody listens, cards are moved by hand only
+    from socketserver import ThreadingTCPServer as _Server
+else:
+    from socketserver import ThreadingUnixStreamServer as _Server
+
+
+class _Listener(_Server):
     daemon_threads = True
     block_on_close = False
     bench: Bench
+    closing: threading.Event
 
 
 class _Conversation(socketserver.StreamRequestHandler):
@@ -141,17 +155,29 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with contextlib.suppress(ConnectionError):
             while line := self.rfile.readline(_LONGEST_LINE):
-                self.wfile.write(
-                    json.dumps(self._answer(line), ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
-                )
+                try:
+                    order = json.loads(line)
+                except (ValueError, RecursionError):
+                    self._say({"ok": False, "error": "Un ordre est un objet JSON sur une ligne."})
+                    continue
+                if isinstance(order, dict) and order.get("do") == "watch":
+                    self._watch()
+                    return
+                self._say(self.server.bench.do(order))
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
-        try:
-            return self.server.bench.do(json.loads(line))
-        except ValueError:
-            return {"ok": False, "error": "Un ordre est un objet JSON sur une ligne."}
-        except RecursionError:
-            return {"ok": False, "error": "Cet ordre est trop compliqué."}
+    def _say(self, answer: dict[str, Any]) -> None:
+        self.wfile.write(json.dumps(answer, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
+
+    def _watch(self) -> None:
+        """Tell the state at each change, until the other side closes or the listener ends."""
+        told = None
+        while not self.server.closing.is_set():
+            state = self.server.bench.do({"do": "state"})
+            if state["slots"] != told:
+                self._say(state)
+                told = state["slots"]
+            if select.select([self.connection], [], [], _LOOK_EVERY)[0]:
+                return
 
 
 @contextlib.contextmanager
@@ -160,13 +186,14 @@ def listening(bench: Bench, path: Path) -> Iterator[None]:
     if path.is_socket() and not _alive(path):
         path.unlink()
     listener = _Listener(str(path), _Conversation)
-    listener.bench = bench
+    listener.bench, listener.closing = bench, threading.Event()
     path.chmod(0o600)
     thread = threading.Thread(target=listener.serve_forever, name="card control", kwargs={"poll_interval": 0.1})
     thread.start()
     try:
         yield
     finally:
+        listener.closing.set()
         listener.shutdown()
         thread.join()
         listener.server_close()
@@ -183,6 +210,33 @@ def tell(path: Path, order: object, timeout: float = 30.0) -> dict[str, Any]:
             stream.flush()
             answer: dict[str, Any] = json.loads(stream.readline())
             return answer
+
+
+def watching(path: Path, listener: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+    """Tell a listener, from a thread, the state now and at each change; gives what ends it. Raises OSError."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(str(path.resolve()))
+        connection.sendall(b'{"do": "watch"}\n')
+    except OSError:
+        connection.close()
+        raise
+    thread = threading.Thread(target=_follow, args=(connection, listener), name="card watch", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        connection.close()
+
+    return end
+
+
+def _follow(connection: socket.socket, listener: Callable[[dict[str, Any]], None]) -> None:
+    with connection.makefile("rb") as stream, contextlib.suppress(OSError, ValueError):
+        while line := stream.readline():
+            listener(json.loads(line))
 
 
 def _alive(path: Path) -> bool:

@@ -77,6 +77,22 @@ class Simulator(Protocol):
         """Take the card of a slot away."""
         ...
 
+    def swap(self, slot: int, name: str) -> None:
+        """Put a card in the place of the one that is in a slot."""
+        ...
+
+    def faults(self) -> tuple[tuple[str, str], ...]:
+        """Give the ways to break a card: the key for break_card, and what the card then does, in French."""
+        ...
+
+    def break_card(self, slot: int, fault: str, **facts: object) -> None:
+        """Break the card of a slot; n: exchanges that still go well, or the tries left; ms: of a slow card; card."""
+        ...
+
+    def add_file(self, path: Path) -> str:
+        """Add the card of a file to the others and give its name; raises Failure CARD_FILE_INVALID."""
+        ...
+
 
 class House:
     """Everything a practice's desk needs, put together once per process."""

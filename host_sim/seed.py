@@ -86,11 +86,13 @@ def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: dateti
 def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
     """Write one patient and, when `state` is open or closed, the dossier; KeyError when a needed fact is missing.
 
-    Authorisations are by cast key or by national identifier, of a professional or of a structure. With the fact
-    `anew` what the host knew of the dossier is forgotten first.
+    Authorisations are by cast key or by national identifier, of a professional or of a structure; `vitale` lists the
+    Vitale cards by which the INSi service finds the person. With the fact `anew` what the host knew of the dossier is
+    forgotten first; with `once` the dossier of a person that the host knows is left as it is.
     """
     if facts.get("anew", False):
         dossiers.forget(cursor, facts["ins"])
+    is_known = cursor.execute("SELECT 1 FROM patients WHERE ins = ?", (facts["ins"],)).fetchone() is not None
     given = " ".join(facts["given_names"])
     traits = (facts["birth_name"], facts.get("usage_name", ""), given, facts["birth_date"], facts["sex"])
     oid = facts.get("oid", cast.TEST_INS_OID)
@@ -99,7 +101,19 @@ def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime,
         "INSERT OR REPLACE INTO patients VALUES (?,?,?,?,?,?,?,?,?,?)",
         (facts["ins"], oid, facts.get("key", ""), *traits, place, facts.get("insi", "found") == "found"),
     )
-    if facts.get("state", "absent") == "absent":
+    for card in facts.get("vitale", ()):
+        cursor.execute(
+            "INSERT OR REPLACE INTO vitale VALUES (?,?,?,?,?,?)",
+            (
+                card["insured_nir"],
+                card["rank"],
+                card["family_name"],
+                card["given_name"],
+                card["birth_date"],
+                facts["ins"],
+            ),
+        )
+    if facts.get("state", "absent") == "absent" or (facts.get("once", False) and is_known):
         return
     address = _ADDRESS.match(facts.get("address", ""))
     cursor.execute(
