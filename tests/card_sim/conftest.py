@@ -15,7 +15,7 @@ from card_sim.faults import BreakableCard
 
 @dataclass
 class Host:
-    """Sends commands as a T=0 host does: it fetches what 61xx announces and repeats what 6Cxx corrects."""
+    """Sends commands as a T=0 host does: it fetches what 61xx (9Fxx) announces and repeats what 6Cxx corrects."""
 
     card: SimulatedCard
 
@@ -29,8 +29,8 @@ class Host:
         if sw >> 8 == 0x6C:
             data, sw = self._once(request[:4] + bytes([sw & 0xFF]))
         whole = data
-        while sw >> 8 == 0x61:
-            data, sw = self._once(bytes([0, 0xC0, 0, 0, sw & 0xFF]))
+        while sw >> 8 in (0x61, 0x9F):
+            data, sw = self._once(bytes([request[0] & 0xEF, 0xC0, 0, 0, sw & 0xFF]))
             whole += data
         return whole, sw
 

@@ -1,5 +1,7 @@
 """PIN and PUK: status, countdown, block, unblock, change."""
 
+import pytest
+
 STATUS, VERIFY, WRONG = "00200001", "002000010431323334", "002000010439393939"
 PUK = "0020000208" + b"87654321".hex()
 WRONG_PUK = "0020000208" + b"00000000".hex()
@@ -120,3 +122,56 @@ def test_a_new_pin_of_another_shape_is_refused_before_a_try_is_spent(host):
     assert host.raw("0024000108" + b"1234".hex() + b"abcd".hex()) == "6A80"
     assert host.raw("0024000107" + b"1234432".hex()) == "6700"
     assert host.raw(STATUS) == "63C3"
+
+
+def test_a_card_may_have_a_pin_of_eight_digits(host_of):
+    student = host_of("interne")
+    codes = student.read_file("3F0000017001")
+    assert b"\x02\x01\x08\x02\x01\x08\x02\x01\x08\x80\x01\x01" in codes
+    assert student.raw("0020000104" + b"7351".hex()) == "63C2"
+    assert student.raw("0020000108" + b"73519264".hex()) == "9000"
+    assert student.raw("0024000110" + b"73519264".hex() + b"11112222".hex()) == "9000"
+    assert student.raw("0024000108" + b"1111".hex() + b"3333".hex()) == "6A80"
+
+
+def test_the_sizes_of_a_pin_of_eight_digits_are_told(host_of):
+    student = host_of("interne")
+    answer = student.ok("00CB3FFF0B4D097007BF8101037F4180")
+    assert answer.hex().upper().endswith("7F4106" + "800108" + "810108")
+
+
+def test_other_parameters_are_refused_before_a_try_is_spent(host):
+    assert host.raw("0020010104" + b"9999".hex()) == "6A86"
+    assert host.raw("0024010108" + b"9999".hex() + b"4321".hex()) == "6A86"
+    assert host.raw("002C010104" + b"4321".hex()) == "6A86"
+    assert host.raw(STATUS) == "63C3"
+
+
+def test_a_new_pin_is_given_when_the_command_says_so_and_only_then(host):
+    host.raw(PUK)
+    assert host.raw("002C0201") == "6700"
+    assert host.raw("002C030104" + b"4321".hex()) == "6700"
+    assert host.raw("002C0302") == "6985"
+
+
+def test_the_counters_can_be_set(host):
+    host.card.card.set_tries(pin=1, puk=2)
+    assert host.raw(STATUS) == "63C1"
+    assert host.raw("00200002") == "63C2"
+    host.card.card.set_tries(pin=0)
+    assert host.raw(VERIFY) == "6983"
+    assert host.raw("00200002") == "63C2"
+    host.card.card.set_tries(pin=3)
+    assert host.raw(VERIFY) == "9000"
+
+
+def test_setting_a_counter_lower_closes_the_card_as_a_wrong_code_does(host):
+    host.raw(VERIFY)
+    host.card.card.set_tries(pin=2)
+    assert host.raw(STATUS) == "63C2"
+
+
+@pytest.mark.parametrize("tries", [{"pin": 4}, {"pin": -1}, {"puk": 6}])
+def test_no_counter_goes_beyond_what_the_card_allows(host, tries):
+    with pytest.raises(ValueError, match=str(*tries.values())):
+        host.card.card.set_tries(**tries)

@@ -94,3 +94,20 @@ def test_a_card_answers_anything_with_a_status_word(any_cards, commands):
             answer = card.apdu(command)
             assert len(answer) >= 2
             assert answer[-2] >> 4 in (0x6, 0x9)
+
+
+def test_a_chain_that_another_command_breaks_is_forgotten(host):
+    assert host.raw("102A808604" + "81000000") == "9000"
+    assert host.raw("00200001") == "6883"
+    assert host.raw("00200001") == "63C3"
+
+
+def test_only_security_operations_are_chained(host):
+    assert host.raw("10D6000002CAFE") == "6884"
+    assert host.raw("102000010431323334") == "6884"
+
+
+def test_a_chain_without_end_is_refused(host):
+    piece = "102A8086FF" + "00" * 255
+    assert [host.raw(piece) for _ in range(17)][-1] == "6700"
+    assert host.raw("00200001") == "63C3"

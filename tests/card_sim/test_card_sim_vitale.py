@@ -57,3 +57,26 @@ def test_a_reset_returns_to_the_root(family):
     family.ok(APPLICATION)
     family.card.reset()
     assert family.ok("00B0820000")[2:4] == b"\x80\x08"
+
+
+def test_a_real_card_has_no_marker(family):
+    family.ok(APPLICATION)
+    assert family.status("00A4020C0220F0") == 0x6A82
+
+
+def test_a_demonstration_card_says_so_in_a_file_that_only_simulated_cards_have(host_of):
+    demonstration = host_of("vitale-demo")
+    demonstration.ok(APPLICATION)
+    demonstration.ok("00A4020C0220F0")
+    assert (
+        demonstration.ok("00B0000000").hex().upper()
+        == ("D00E" + "8009" + b"CPSBRIDGE".hex() + "8101" + b"D".hex()).upper()
+    )
+
+
+def test_a_vitale_1_shows_its_answer_to_reset_and_refuses_the_rest(host_of):
+    old = host_of("vitale-1")
+    assert old.card.atr.hex().upper() == "3F6525002209699000"
+    for request in (ROOT, APPLICATION, "00B0820000", "00C0000010", "00200001"):
+        assert old.raw(request) == "6D00"
+    assert old.raw("BCB0000008") == "6E00"
