@@ -269,17 +269,6 @@ def test_a_card_service_without_pyscard_says_so_to_whoever_waits(monkeypatch, se
 
 
 @pytest.mark.pcsc
-@pytest.mark.usefixtures("vpcd_pair")
-def test_a_pcsc_service_that_is_killed_and_started_again_is_survived(authority_dir):
-    script = Path(__file__).with_name("cards_restart.py")
-    command = [sys.executable, "-m", "card_sim", "namespace", "--", sys.executable, str(script), str(authority_dir)]
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, cwd=root, env=environment)
-    assert done.stdout.endswith("survived\n"), done.stderr
-
-
-@pytest.mark.pcsc
 def test_a_card_pulled_just_before_log_out_leaves_the_reader_usable(hands, real, deck):
     """The service has not seen the removal yet when the link is closed: it must not reset what is no longer there."""
     for _ in range(3):
