@@ -29,7 +29,7 @@ _KINDS = {
 def run_doctor(options: argparse.Namespace) -> int:
     """Examine and print. Gives 0 when no row is bad, else the code of the first bad row: 4 card, 7 network, 8 storage.
 
-    Settings that cannot be read give 6. No PIN is asked for, nothing is sent, and no vault is made.
+    Settings, or an address of the host, that cannot be read give 6. No PIN is asked for, nothing is sent, and no vault is made.
     """
     findings, failure = _examine(options)
     lines = output.json_lines(findings) if options.json else text_lines(findings)
@@ -58,7 +58,8 @@ def _examine(options: argparse.Namespace) -> tuple[tuple[Finding, ...], Failure 
     settings = _settings(directory)
     address = _address(options, settings)
     found = examine_without_house(directory, settings, address, failure=failure, key=_key(options, directory))
-    return found, settings if isinstance(settings, Failure) else failure
+    unread = next((each for each in (settings, address) if isinstance(each, Failure)), None)
+    return found, unread or failure
 
 
 def _settings(directory: Path) -> Settings | Failure:

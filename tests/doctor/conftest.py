@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from doctor_stage import Issuer, make_issuer
 from card_sim.authority import Authority
 from card_sim.deck import Deck
 from card_sim.reader import InProcessReaders
+from cps_bridge.house import House
+from cps_bridge.simulated import Simulation
+from cps_bridge.storage.settings import Settings
 from dossier.certificate import Certificate
 
 
@@ -35,3 +39,23 @@ def deck(authority: Authority) -> Deck:
 @pytest.fixture
 def readers() -> InProcessReaders:
     return InProcessReaders()
+
+
+@pytest.fixture
+def simulation(tmp_path: Path, authority_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulation]:
+    """Both simulators, readers in the process."""
+    for name in ("CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCD_READERS"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "authority").symlink_to(authority_dir)
+    with Simulation.start(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def house(simulation: Simulation, tmp_path: Path) -> Iterator[House]:
+    """A house over the simulators."""
+    settings = Settings(card_ca=str(simulation.address.ca_file))
+    opened = House(settings, simulation.port, tmp_path, bytes(32), simulation.address)
+    opened.simulation = simulation
+    yield opened
+    opened.close()
