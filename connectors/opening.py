@@ -12,6 +12,7 @@ from platformdirs import user_data_path
 
 from connectors.hardening import harden
 from connectors.terminal import read_secret
+from cps_bridge.cards.recorder import recording
 from cps_bridge.house import HostAddress, House
 from cps_bridge.storage.keys import key_from_keyring, key_from_passphrase
 from cps_bridge.storage.place import is_new
@@ -54,21 +55,21 @@ def _real(
     from cps_bridge.cards.pcsc import PcscReaders
 
     address = host_address(options, settings)
-    port = PcscReaders(only=frozenset(settings.readers) or None)
-    house = House(
-        settings,
-        port,
-        directory,
-        _key(options, directory, ask_passphrase),
-        address,
-        trace=options.trace,
-    )
-    house.desk.card_seconds = _patience(options)
-    try:
-        yield house
-    finally:
-        house.close()
-        port.close()
+    with recording(PcscReaders(only=frozenset(settings.readers) or None), options.record) as port:
+        house = House(
+            settings,
+            port,
+            directory,
+            _key(options, directory, ask_passphrase),
+            address,
+            trace=options.trace,
+        )
+        house.desk.card_seconds = _patience(options)
+        try:
+            yield house
+        finally:
+            house.close()
+            port.close()
 
 
 def _simulated(options: argparse.Namespace, directory: Path, settings: Settings) -> Iterator[House]:
@@ -81,14 +82,15 @@ def _simulated(options: argparse.Namespace, directory: Path, settings: Settings)
         address = host_address(options, settings) or simulation.address
         if not settings.card_ca:
             settings = settings.changed(card_ca=str(simulation.address.ca_file))
-        application = getattr(simulation, "application", None)
-        house = House(settings, simulation.port, directory, key, address, trace=options.trace, application=application)
-        house.simulation = simulation
-        house.desk.card_seconds = _patience(options)
-        try:
-            yield house
-        finally:
-            house.close()
+        application = simulation.application
+        with recording(simulation.port, options.record) as port:
+            house = House(settings, port, directory, key, address, trace=options.trace, application=application)
+            house.simulation = simulation
+            house.desk.card_seconds = _patience(options)
+            try:
+                yield house
+            finally:
+                house.close()
 
 
 def _patience(options: argparse.Namespace) -> float | None:

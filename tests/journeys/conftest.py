@@ -11,6 +11,7 @@ import pytest
 from journey_parts import PDF, own_readers
 
 from cps_bridge.house import House
+from cps_bridge.idle import boot_seconds
 from cps_bridge.simulated import Simulation
 from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import user as words
@@ -23,6 +24,7 @@ class ScriptedUser:
     def __init__(self, **answers: Any) -> None:
         self.answers: dict[str, Any] = {
             "AskPin": lambda question: bytearray(b"1234"),
+            "ConfirmLastTry": "",
             "ChooseActivity": lambda question: question.activities[0],
             "ChooseBeneficiary": lambda question: question.beneficiaries[0],
             "ConfirmInformation": True,
@@ -128,14 +130,29 @@ def make_practice(
     own_readers(monkeypatch)
     ends: list[Callable[[], object]] = []
 
-    def make(name: str = "cabinet", *, settings: Settings | None = None, trace: Path | None = None) -> Practice:
+    def make(
+        name: str = "cabinet",
+        *,
+        settings: Settings | None = None,
+        trace: Path | None = None,
+        tick: Callable[[], float] = boot_seconds,
+    ) -> Practice:
         directory = tmp_path / name
         directory.mkdir()
         (directory / "authority").symlink_to(authority_dir)
         started = Simulation.start(directory)
         simulation = started.__enter__()
         ends.append(lambda: started.__exit__(None, None, None))
-        house = House(settings or Settings(), simulation.port, directory, bytes(32), simulation.address, trace=trace)
+        house = House(
+            settings or Settings(),
+            simulation.port,
+            directory,
+            bytes(32),
+            simulation.address,
+            trace=trace,
+            application=simulation.application,
+            tick=tick,
+        )
         ends.append(house.close)
         return Practice(simulation, house, directory)
 

@@ -23,3 +23,10 @@ def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv(name, pairs[number])
         else:
             monkeypatch.delenv(name, raising=False)
+
+
+def datamatrix(ins: str, oid: str, given: str, birth_name: str, sex: str, born: str, place: str) -> str:
+    """Write an INS datamatrix as a scanner types it; born: yyyymmdd."""
+    day = f"{born[6:]}-{born[4:6]}-{born[:4]}"
+    separator = "" if len(oid) == 20 else "\x1d"
+    return f"IS01{'0' * 22}S1{ins}S2{oid}{separator}S3{given}\x1dS4{birth_name}\x1dS5{sex}S6{day}S7{place}"

@@ -107,7 +107,7 @@ def test_a_wrong_pin_is_shown_to_the_card_once_and_three_block_it(practice: Any)
         tries.append(question.tries_left)
         return bytearray(b"9999")
 
-    practice.user.answers["AskPin"] = wrong
+    practice.user.answers |= {"AskPin": wrong, "ConfirmLastTry": lambda question: question.word}
     assert [code_of(practice, "session") for _ in range(3)] == ["PIN_WRONG", "PIN_WRONG", "PIN_BLOCKED"]
     assert tries == [3, 2, 1]
     practice.user.answers["AskPin"] = lambda question: bytearray(b"1234")
