@@ -26,6 +26,10 @@ from dossier.failure import Cancelled, Failure, Kind
 
 log = logging.getLogger("connectors")
 _HANDS_OVER = frozenset({"create", "open-account"})
+_RECORDED = (
+    "Enregistrement de la carte : le fichier contiendra les noms et les numéros qui y sont écrits, mais aucun code."
+    " Si la carte est réelle, protégez-le comme un dossier de patient."
+)
 _SHEETS = ("accuse-creation.pdf", "secrets-patient.pdf")
 _CHANNEL_MISSING = (
     "Compte ouvert, mais le second moyen de contact n'a pas pu être ajouté : le patient l'ajoutera lui-même."
@@ -56,6 +60,8 @@ def run(given: list[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     user = ConsoleUser(_answers(options), quiet=options.json)
     _try_out(options)
+    if options.record and not options.json:
+        print(_RECORDED, file=sys.stderr)  # noqa: T201 - the terminal is this door
     with open_house(options, ask_passphrase if at_terminal() else None) as house:
         result = _perform(house, user, options)
     lines = output.json_lines(result) if options.json else output.text_lines(options.command, result)

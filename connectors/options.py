@@ -51,9 +51,14 @@ def _common() -> Parser:
     place.add_argument("--host-ca", type=Path, metavar="FICHIER", help="autorités de l'hôte (PEM)")
     place.add_argument("--insi", metavar="URL", help="adresse du téléservice INSi")
     place.add_argument("--simulated", action="store_true", help="cartes virtuelles et hôte virtuel")
-    place.add_argument("--cps", metavar="NOM", help="carte professionnelle virtuelle (avec --simulated)")
-    place.add_argument("--vitale", metavar="NOM", help="carte Vitale virtuelle (avec --simulated)")
+    place.add_argument(
+        "--cps", metavar="NOM", help="carte virtuelle du professionnel, ou son fichier"
+    )
+    place.add_argument("--vitale", metavar="NOM", help="carte Vitale virtuelle, ou son fichier")
     place.add_argument("--trace", type=Path, metavar="DIR", help="écrire les échanges (refusé en production)")
+    place.add_argument(
+        "--record", type=Path, metavar="FICHIER", help="enregistrer les échanges avec les cartes"
+    )
     talk = common.add_argument_group("dialogue")
     talk.add_argument("--json", action="store_true", help="un objet JSON par ligne")
     talk.add_argument("--pin-fd", type=int, metavar="N", help="lire le code porteur sur ce descripteur")
