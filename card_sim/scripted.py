@@ -14,9 +14,9 @@ from typing import Any
 from card_sim.files_fields import Problem, Rule, Table, shown
 
 FORMAT = "cps-bridge recorded card"
-_SELECT, _GET_RESPONSE = 0xA4, 0xC0
+_VERIFY, _SELECT, _GET_RESPONSE = 0x20, 0xA4, 0xC0
 _HEX = Rule(r"([0-9A-Fa-f]{2}){2,33}", "de 2 à 33 octets en hexadécimal")
-_COMMAND = re.compile(r"([0-9A-Fa-f]{2}){4,5}(([0-9A-Fa-f]{2})*|(XX)+([0-9A-Fa-f]{2})?)")
+_COMMAND = re.compile(r"([0-9A-Fa-f]{2}){4,}|([0-9A-Fa-f]{2}){5}(XX)+([0-9A-Fa-f]{2})?")
 _ANSWER = re.compile(r"([0-9A-Fa-f]{2}){2,258}")
 _MOST = 20000
 
@@ -81,9 +81,11 @@ class _Place:
     last: str = ""
     opened: bool = False
 
-    def key(self, command: str) -> tuple[str, bool, str]:
+    def key(self, command: str, *, otherwise: bool = False) -> tuple[str, bool, str]:
         before = self.last if _ins(command) == _GET_RESPONSE else self.selected
-        return before, self.opened, command
+        if _ins(command) == _VERIFY:
+            before = ""  # the state of a code is the same everywhere
+        return before, self.opened is not otherwise, command
 
     def move(self, command: str, answer: bytes) -> None:
         if _ins(command) == _GET_RESPONSE:
@@ -111,8 +113,8 @@ class _Track:
 class ScriptedCard:
     """The card of a script; a reset starts it anew.
 
-    The same command gets the next answer that was recorded for it at the same place (after the same selection, before
-    or after the code), or else anywhere; the last answer repeats.
+    The same command gets the next answer that was recorded for it at the same place (after the same selection, rather
+    on the same side of the code), or else anywhere; the last answer repeats.
     """
 
     def __init__(self, script: Script) -> None:
@@ -145,10 +147,14 @@ class ScriptedCard:
     def apdu(self, command: bytes) -> bytes:
         """Answer as the recorded card did; 6A82 to a selection and 6985 to anything else that was not recorded."""
         text = self._known(command)
-        track = self._here.get(self._place.key(text)) or self._anywhere.get(text)
-        if track is None:
+        anywhere = self._anywhere.get(text)
+        if anywhere is None:
             return b"\x6a\x82" if _ins(text) == _SELECT else b"\x69\x85"
-        answer = track.play()
+        place = self._place
+        here = self._here.get(place.key(text)) or self._here.get(place.key(text, otherwise=True))
+        answer = anywhere.play()
+        if here is not None:
+            answer = here.play()
         self._place.move(text, answer)
         return answer
 

@@ -84,12 +84,12 @@ class Recorder:
         self._seen: dict[str, tuple[bytes, int]] = {}
         self._cards: dict[tuple[str, int], _Card] = {}
         try:
-            taken = self._path.exists() or self._path.is_symlink()
+            taken = os.path.lexists(self._path)
             with tempfile.TemporaryFile(dir=self._path.parent):
                 pass
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise Failure("RECORDING_NOT_WRITTEN") from error
-        if taken:
+        if taken or "\0" in str(self._path):
             raise Failure("RECORDING_NOT_WRITTEN")
 
     def readers(self) -> View:
