@@ -22,6 +22,9 @@ class Terminal:
         self.directory = directory
 
     def run(self, command: str, *arguments: str, cps: str = "generaliste", pin: bytes = b"1234") -> Any:
+        return self.bare(command, *arguments, "--activity", "1", cps=cps, pin=pin)
+
+    def bare(self, command: str, *arguments: str, cps: str = "generaliste", pin: bytes = b"1234") -> Any:
         reading, writing = os.pipe()
         os.write(writing, pin + b"\n")
         os.close(writing)
@@ -29,7 +32,7 @@ class Terminal:
             return subprocess.run(
                 [
                     *(sys.executable, "-m", "connectors.command_line", command, *arguments, "--simulated", "--json"),
-                    *("--data", str(self.directory), "--cps", cps, "--pin-fd", str(reading), "--activity", "1"),
+                    *("--data", str(self.directory), "--cps", cps, "--pin-fd", str(reading)),
                 ],
                 capture_output=True,
                 text=True,
