@@ -46,14 +46,14 @@ class Attempt:
     def enter(self, phase: Phase, patience: float | None = None) -> None:
         """Say what is waited for now, patience seconds at most (limit when absent).
 
-        Raises ConnectionAbortedError in an attempt that was given up.
+        Raises GivenUpError in an attempt that was given up.
         """
         self.pulse.beat(self.limit if patience is None else patience)
         self.phase = phase
 
     def give_up(self) -> object:
         """Make sure that the blocked job sends nothing more; gives its Failure, or its outcome when it had one."""
-        if self.channel:
+        if self.channel and self.phase is not Phase.WAIT:  # a link that only waits may go on with later jobs
             self.channel.retire()
         if self.phase is Phase.CLOSE:
             return self.error or self.result

@@ -90,5 +90,5 @@ class Sight:
 
         leaving = threading.Thread(target=let_go, name="cards-leave", daemon=True)
         leaving.start()
-        leaving.join(self._limit)
+        leaving.join(_NUDGE if self._stuck and not self._stuck.is_set() else self._limit)
         self._thread.close()

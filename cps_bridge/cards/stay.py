@@ -6,6 +6,7 @@ before anything else is asked of it: another card behind the same reader name is
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from cps_bridge.cards.attempt import Attempt, Phase
 from cps_bridge.cards.opened import Opened, Opener
 from cps_bridge.cards.pkcs15 import Directory
 from cps_bridge.cards.recognise import demand_supported, recognise
+from cps_bridge.cards.thread import GivenUpError
 from dossier.context import CardEpoch
 from dossier.failure import Failure
 from dossier.professional import CardKind, Professional
@@ -27,12 +29,22 @@ _MARGIN = 0.2
 """Seconds kept for the connection, of those that a job may wait for the card."""
 
 
+@dataclass(frozen=True)
+class Loan:
+    """A link that an attempt waits with, and whether it carries the rights of a PIN."""
+
+    attempt: Attempt
+    opened: Opened
+    verified: bool
+
+
 @dataclass
 class Stay:
     """counter: of the port; insertion: our own, which no restart of the PC/SC service sets back.
 
     Everything below ended is written by the card thread, or under the lock of the watch. failure: why the card cannot
-    be used; lost: why the stay ended, when it was not by a removal; stuck: the attempt that a driver still holds.
+    be used; lost: why the stay ended, when it was not by a removal; stuck: the attempt that a driver still holds, and
+    lent: the link that it waits with for another program to let go of the card.
     """
 
     reader: str
@@ -47,6 +59,7 @@ class Stay:
     lost: Failure | None = None
     retry_at: float = 0.0
     stuck: Attempt | None = None
+    lent: Loan | None = None
     verified: bool = False
     opened: Opened | None = None
     directory: Directory | None = None
@@ -54,6 +67,7 @@ class Stay:
     professional: Professional | None = None
     model: str = ""
     is_test: bool = False
+    _lending: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_usable(self) -> bool:
@@ -108,8 +122,15 @@ class Stay:
                 self.verified = False
             raise
         finally:
-            if not self.verified or self.ended.is_set() or attempt.given_up:
-                self._close(opened, attempt)
+            self._conclude(opened, attempt)
+
+    def _conclude(self, opened: Opened, attempt: Attempt) -> None:
+        """Close the link, unless it carries the rights of a PIN and can go on."""
+        if attempt.given_up:
+            if not self._taken_back(attempt):
+                opened.close()
+        elif not self.verified or self.ended.is_set():
+            self._close(opened, attempt)
 
     def _identify(self, opened: Opened) -> None:
         card_hash = opened.identify(self.atr)
@@ -122,18 +143,45 @@ class Stay:
         """Let go of the link, and with it of the rights that the PIN opened."""
         if self.opened is opened:
             self.opened, self.verified = None, False
-        if not attempt.given_up:
+        with contextlib.suppress(GivenUpError):  # given up a moment ago: it is closed all the same
             attempt.enter(Phase.CLOSE)
         opened.close()
 
     def drop(self, attempt: Attempt) -> None:
-        """Let go of the link, if there is one."""
+        """Let go of the link, if there is one; one that a blocked call holds is closed when that comes back."""
+        with self._lending:
+            self.lent = None
         if self.opened is not None:
             self._close(self.opened, attempt)
 
     def abandon(self, attempt: Attempt) -> None:
-        """Forget a link that a blocked call holds: its thread closes it, if it ever comes back."""
-        self.stuck, self.opened, self.verified = attempt, None, False
+        """Leave a link to the blocked call that holds it: its thread closes it, if it ever comes back.
+
+        A link that only waits for another program is lent to that thread, which gives it back.
+        """
+        with self._lending:
+            if attempt.phase is Phase.WAIT and self.opened is not None:
+                self.lent = Loan(attempt, self.opened, self.verified)
+            if not self.is_stuck:
+                self.stuck = attempt
+            self.opened, self.verified = None, False
+
+    def _taken_back(self, attempt: Attempt) -> bool:
+        """Take back what was lent to this attempt, now that the other program has let go of the card.
+
+        Nothing was asked of the card meanwhile. Not when the link has failed, the card has left, or the person has
+        logged out.
+        """
+        with self._lending:
+            lent = self.lent
+            if lent is None or lent.attempt is not attempt:
+                return False
+            self.lent = None
+            if self.ended.is_set() or not isinstance(attempt.error, GivenUpError):
+                return False
+            self.opened, self.verified = lent.opened, lent.verified
+            attempt.ended.set()
+            return True
 
 
 def repeated(failure: Failure) -> Failure:

@@ -26,6 +26,10 @@ _GRACE = 0.05
 """Seconds given to a job that seems late: the whole process may have been asleep, not the card."""
 
 
+class GivenUpError(ConnectionAbortedError):
+    """This job was given up: its caller has had an answer, nothing more may be done."""
+
+
 class Pulse:
     """The signs of life of a job. Once it was given up, its next sign of life ends it."""
 
@@ -36,10 +40,10 @@ class Pulse:
         self._finished = False
 
     def beat(self, patience: float) -> None:
-        """Give a sign of life, good for so many seconds; raises ConnectionAbortedError in a job that was given up."""
+        """Give a sign of life, good for so many seconds; raises GivenUpError in a job that was given up."""
         with self._lock:
             if self.given_up:
-                raise ConnectionAbortedError("this job was given up")
+                raise GivenUpError
             self._due = time.monotonic() + patience
 
     def left(self) -> float:
