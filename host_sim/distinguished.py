@@ -6,6 +6,8 @@ import re
 
 from cryptography import x509
 
+from . import card_certificates
+
 Name = tuple[frozenset[tuple[str, str]], ...]
 """RDNs in the order of the certificate (C first), each a set of (type OID, folded value)."""
 
@@ -35,10 +37,10 @@ _ESCAPED = re.compile(r"\\([0-9A-Fa-f]{2})|\\(.)", re.DOTALL)
 
 
 def of_certificate(certificate: x509.Certificate) -> Name:
-    """The subject of a certificate."""
+    """The subject of a certificate, an old one too; raises ValueError."""
     return tuple(
-        frozenset((pair.oid.dotted_string, _folded(str(pair.value))) for pair in rdn)
-        for rdn in certificate.subject.rdns
+        frozenset((oid, _folded(_from_der(value))) for oid, value in rdn)
+        for rdn in card_certificates.subject(certificate)
     )
 
 

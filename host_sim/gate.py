@@ -14,7 +14,7 @@ from cryptography import x509
 from dossier.failure import Failure
 from dossier.patient import Ins
 
-from . import distinguished, envelope, signature, vihf
+from . import card_certificates, distinguished, envelope, signature, vihf
 from .call import Call, Caller, HostFault
 from .directory import Practitioner
 from .envelope import Envelope
@@ -59,7 +59,7 @@ class Gate:
     def admit(self, endpoint: str, message: Message, opened: Envelope, peer: bytes) -> Call:
         """Judge signature and meaning; `peer` is the client certificate of the TLS session (DER). Raises HostFault."""
         now = self._house.clock.now()
-        client = x509.load_der_x509_certificate(peer)
+        client = card_certificates.load(peer)
         tree, holder = self._prove(opened.assertion, client)
         said = vihf.read(tree)
         _same_person(said, holder, client)

@@ -20,8 +20,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
+from . import card_certificates
 from .canonical import XmlError, canonical
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -34,6 +36,7 @@ PURPOSE = "1.2.840.10065.1.12.1.14"
 _DIGESTS = {f"{DS}sha1": "sha1", "http://www.w3.org/2001/04/xmlenc#sha256": "sha256"}
 _HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256()}  # noqa: S303 - the profile signs with SHA-1
 _ALGORITHMS = {f"{DS}rsa-sha1": "sha1", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": "sha256"}
+_COMMON_NAME = "2.5.4.3"
 _MAX_CHAIN = 4
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
@@ -65,13 +68,13 @@ def verify(
     all the other documents: each must be in the manifest, and nothing else may be.
     """
     root = _parse(data)
-    certificate = _certificate(root)
-    _check_certificate(certificate, tuple(authorities), now)
+    certificate, der = _certificate(root)
+    _check_certificate(certificate, der, tuple(authorities), now)
     signed_info = _one(root, f"{{{DS}}}SignedInfo")
     _check_value(root, signed_info, certificate)
     targets = _check_references(root, signed_info)
     _check_manifest(targets[f"{DS}Manifest"], set_id, {item.unique_id: item for item in items})
-    _check_properties(targets[SIGNED_PROPERTIES], certificate, root.get("Id", ""), now)
+    _check_properties(targets[SIGNED_PROPERTIES], (der, certificate.serial_number), root.get("Id", ""), now)
     found = [each for each in root.iter("{*}SignatureProperty") if each.get("Id") == "purposeOfSignature"]
     if len(found) != 1 or "".join(found[0].itertext()).strip() != PURPOSE:
         raise SignatureError("the purpose of the signature is missing")
@@ -117,18 +120,20 @@ def _canonical(element: Any, algorithm: str) -> bytes:
         raise SignatureError("the signature is not XML") from error
 
 
-def _certificate(root: Any) -> x509.Certificate:
+def _certificate(root: Any) -> tuple[x509.Certificate, bytes]:
     held = root.findall(f"{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
     if not held:
         raise SignatureError("KeyInfo has no certificate")
     der = _decode(held[0])
     try:
-        return x509.load_der_x509_certificate(der)
+        return card_certificates.load(der), der
     except ValueError as error:
         raise SignatureError("the certificate cannot be read") from error
 
 
-def _check_certificate(leaf: x509.Certificate, authorities: tuple[x509.Certificate, ...], now: datetime) -> None:
+def _check_certificate(
+    leaf: x509.Certificate, der: bytes, authorities: tuple[x509.Certificate, ...], now: datetime
+) -> None:
     try:
         usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
     except (x509.ExtensionNotFound, ValueError) as error:
@@ -141,17 +146,15 @@ def _check_certificate(leaf: x509.Certificate, authorities: tuple[x509.Certifica
             raise SignatureError("a certificate of the chain is not valid now")
         if current != leaf and current.issuer == current.subject:
             return
-        current = _issuer(current, authorities)
+        current = _issuer(current, der, authorities)
+        der = current.public_bytes(Encoding.DER)
     raise SignatureError("the certificate does not chain to a trusted authority")
 
 
-def _issuer(certificate: x509.Certificate, authorities: tuple[x509.Certificate, ...]) -> x509.Certificate:
+def _issuer(certificate: x509.Certificate, der: bytes, authorities: tuple[x509.Certificate, ...]) -> x509.Certificate:
     for each in authorities:
-        try:
-            certificate.verify_directly_issued_by(each)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-            continue
-        return each
+        if card_certificates.is_issued_by(certificate, der, each):
+            return each
     raise SignatureError("the certificate does not chain to a trusted authority")
 
 
@@ -232,7 +235,7 @@ def _check_manifest(manifest: Any, set_id: str, items: dict[str, SignedItem]) ->
             raise SignatureError(f"digest of document {unique_id[:64]} does not match")
 
 
-def _check_properties(properties: Any, certificate: x509.Certificate, signature_id: str, now: datetime) -> None:
+def _check_properties(properties: Any, signer: tuple[bytes, int], signature_id: str, now: datetime) -> None:
     holder = properties.getparent()
     if holder.tag != f"{{{XADES}}}QualifyingProperties" or holder.get("Target", "").lstrip("#") != signature_id:
         raise SignatureError("QualifyingProperties do not target this signature")
@@ -244,8 +247,8 @@ def _check_properties(properties: Any, certificate: x509.Certificate, signature_
     for each in properties.iterfind(f"{signed}/{{{XADES}}}SigningCertificate/{{{XADES}}}Cert"):
         name, digest = _digest_of(_one(each, f"{{{XADES}}}CertDigest"))
         serial = _one(each, f"{{{XADES}}}IssuerSerial/{{*}}X509SerialNumber").text or ""
-        same = digest == certificate.fingerprint(_HASHES[name])
-        fingerprints.append(same and serial.strip() == str(certificate.serial_number))
+        same = digest == hashlib.new(name, signer[0]).digest()
+        fingerprints.append(same and serial.strip() == str(signer[1]))
     if not any(fingerprints):
         raise SignatureError("SigningCertificate does not name the certificate of KeyInfo")
     _one(properties, f"{signed}/{{{XADES}}}SignaturePolicyIdentifier/{{{XADES}}}SignaturePolicyImplied")
@@ -253,5 +256,5 @@ def _check_properties(properties: Any, certificate: x509.Certificate, signature_
 
 def common_name(certificate: x509.Certificate) -> str:
     """The common name of the subject, the PS_IdNat on a card certificate; "" when there is not exactly one."""
-    found = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(found[0].value) if len(found) == 1 else ""
+    found = [value for rdn in card_certificates.subject(certificate) for oid, value in rdn if oid == _COMMON_NAME]
+    return found[0][2:].decode(errors="replace") if len(found) == 1 else ""

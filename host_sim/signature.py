@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature as BadIssuer
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
 from signxml.exceptions import SignXMLException
 
+from . import card_certificates
 from .call import HostFault
 from .envelope import SAML
 
@@ -33,8 +34,8 @@ class Trust:
         self._roots = [each for each in certificates if each.issuer == each.subject]
         self._authorities = certificates
 
-    def holds(self, certificate: x509.Certificate) -> bool:
-        """Whether a leaf is in its days of validity and issued, step by step, under one of our roots.
+    def holds(self, certificate: x509.Certificate, der: bytes) -> bool:
+        """Whether a leaf, as it came in der, is in its days of validity and issued, step by step, under our roots.
 
         Real time is used: the host's movable clock is about dossiers, not about keys.
         """
@@ -42,22 +43,21 @@ class Trust:
         for _ in range(4):
             if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
                 return False
-            issuer = next((ca for ca in self._authorities if _issued(certificate, ca)), None)
+            issuer = next((ca for ca in self._authorities if _issued(certificate, der, ca)), None)
             if issuer is None:
                 return False
             if issuer in self._roots:
                 return True
-            certificate = issuer
+            certificate, der = issuer, issuer.public_bytes(Encoding.DER)
         return False
 
 
-def _issued(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
+def _issued(certificate: x509.Certificate, der: bytes, ca: x509.Certificate) -> bool:
     try:
-        certificate.verify_directly_issued_by(ca)
         constraints = ca.extensions.get_extension_for_class(x509.BasicConstraints).value
-    except (ValueError, TypeError, BadIssuer, x509.ExtensionNotFound):
+    except (ValueError, x509.ExtensionNotFound):
         return False
-    return constraints.ca
+    return constraints.ca and card_certificates.is_issued_by(certificate, der, ca)
 
 
 def verified(assertion: Any, trust: Trust, algorithms: Iterable[str]) -> tuple[Any, x509.Certificate]:
@@ -68,8 +68,8 @@ def verified(assertion: Any, trust: Trust, algorithms: Iterable[str]) -> tuple[A
     """
     alone = etree.fromstring(etree.tostring(assertion, with_tail=False))
     _check_shape(alone)
-    certificate = _certificate(alone)
-    if not trust.holds(certificate) or not is_for_signature(certificate):
+    certificate, der = _certificate(alone)
+    if not trust.holds(certificate, der) or not is_for_signature(certificate):
         raise HostFault("DMPInvalidCertificate")
     names = list(algorithms)
     config = SignatureConfiguration(
@@ -111,12 +111,12 @@ def _check_shape(assertion: Any) -> None:
         raise HostFault("DMPInvalidSignature", "one reference to the assertion, enveloped then exclusive C14N")
 
 
-def _certificate(assertion: Any) -> x509.Certificate:
+def _certificate(assertion: Any) -> tuple[x509.Certificate, bytes]:
     found = assertion.findall(f"./{{{DS}}}Signature/{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
     if len(found) != 1:
         raise HostFault("DMPInvalidSignature", "KeyInfo holds the signer's certificate alone")
     try:
         der = base64.b64decode("".join((found[0].text or "").split()), validate=True)
-        return x509.load_der_x509_certificate(der)
+        return card_certificates.load(der), der
     except (binascii.Error, ValueError):
         raise HostFault("DMPInvalidCertificate", "the certificate cannot be read") from None
