@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import deposits, lists, window
+from bench import card_gui, card_session, deposits, lists, window
 from bench.measure import Result
 
 
@@ -30,6 +30,11 @@ CASES = {
     "iti41-tls-100": Case(deposits.tls, 100, 0.1, 7, 1.2),
     "iti18-1000": Case(lists.listing, 1000, 5, 9, 3.0),
     "iti18-10000": Case(lists.listing, 10_000, 10, 5, 3.0),
+    "card-session": Case(card_session.session, 1, 1, 7, 1.3),
+    "card-commands": Case(card_session.commands, 1, 1, 1, 1.0),
+    "card-signatures-calls": Case(card_session.signatures, 1, 1, 1, 1.0),
+    "card-signatures-connections": Case(card_session.signatures, 1, 1, 1, 1.0),
+    "card-heartbeat": Case(card_gui.heartbeat, 1, 1, 3, 1.0),
     "window": Case(window.window, 1, 1, 7, 1.5),
 }
 
