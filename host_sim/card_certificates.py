@@ -21,8 +21,12 @@ def load(der: bytes) -> x509.Certificate:
     """Read a certificate, its names sorted when they are not; raises ValueError."""
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
+        pass
+    try:
         return x509.load_der_x509_certificate(_with_sorted_names(der))
+    except x509.InvalidVersion as error:
+        raise ValueError("no such version") from error
 
 
 def is_issued_by(certificate: x509.Certificate, der: bytes, ca: x509.Certificate) -> bool:

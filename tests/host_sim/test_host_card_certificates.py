@@ -71,6 +71,11 @@ def test_an_expired_card_is_not_trusted(authority: Authority) -> None:
     assert not Trust(authority.ca_file).holds(card_certificates.load(der), der)
 
 
+def test_a_certificate_of_an_unknown_version_is_a_valueerror_too(old: bytes) -> None:
+    with pytest.raises(ValueError, match="no such version"):
+        card_certificates.load(old.replace(bytes.fromhex("A003020102"), bytes.fromhex("A003020119"), 1))
+
+
 @settings(max_examples=200, deadline=None)
 @given(place=st.integers(0, 2000), octet=st.integers(0, 255), cut=st.integers(0, 1200))
 def test_a_damaged_certificate_raises_valueerror_alone(old: bytes, place: int, octet: int, cut: int) -> None:
