@@ -24,7 +24,9 @@ class Terminal:
     def run(self, command: str, *arguments: str, cps: str = "generaliste", pin: bytes = b"1234") -> Any:
         return self.bare(command, *arguments, "--activity", "1", cps=cps, pin=pin)
 
-    def bare(self, command: str, *arguments: str, cps: str = "generaliste", pin: bytes = b"1234") -> Any:
+    def bare(
+        self, command: str, *arguments: str, cps: str = "generaliste", pin: bytes = b"1234", typed: str = ""
+    ) -> Any:
         reading, writing = os.pipe()
         os.write(writing, pin + b"\n")
         os.close(writing)
@@ -34,6 +36,7 @@ class Terminal:
                     *(sys.executable, "-m", "connectors.command_line", command, *arguments, "--simulated", "--json"),
                     *("--data", str(self.directory), "--cps", cps, "--pin-fd", str(reading)),
                 ],
+                input=typed,
                 capture_output=True,
                 text=True,
                 pass_fds=(reading,),
