@@ -32,14 +32,12 @@ def load(der: bytes) -> x509.Certificate:
 def is_issued_by(certificate: x509.Certificate, der: bytes, ca: x509.Certificate) -> bool:
     """Whether an authority signed a certificate; der is the certificate as it came, of which load() may hold a copy."""
     key = ca.public_key()
-    if certificate.issuer != ca.subject or not isinstance(key, rsa.RSAPublicKey):
-        return False
     try:
         algorithm = certificate.signature_hash_algorithm
-        if algorithm is None:
+        if certificate.issuer != ca.subject or algorithm is None or not isinstance(key, rsa.RSAPublicKey):
             return False
         key.verify(certificate.signature, _signed_part(der), padding.PKCS1v15(), algorithm)
-    except (ValueError, InvalidSignature, UnsupportedAlgorithm):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 

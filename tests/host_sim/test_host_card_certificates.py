@@ -78,11 +78,15 @@ def test_a_certificate_of_an_unknown_version_is_a_valueerror_too(old: bytes) -> 
 
 @settings(max_examples=200, deadline=None)
 @given(place=st.integers(0, 2000), octet=st.integers(0, 255), cut=st.integers(0, 1200))
-def test_a_damaged_certificate_raises_valueerror_alone(old: bytes, place: int, octet: int, cut: int) -> None:
+def test_a_damaged_certificate_is_refused_with_a_valueerror_or_not_trusted(
+    old: bytes, issuer: x509.Certificate, place: int, octet: int, cut: int
+) -> None:
     damaged = bytearray(old)
     damaged[place % len(old)] = octet
     for data in (bytes(damaged), old[:cut]):
         try:
-            distinguished.of_certificate(card_certificates.load(data))
+            certificate = card_certificates.load(data)
+            distinguished.of_certificate(certificate)
         except ValueError:
             continue
+        assert card_certificates.is_issued_by(certificate, data, issuer) == (data == old)
