@@ -46,7 +46,7 @@ def card(who: CastProfessional, key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKe
 
 def subject(who: CastProfessional) -> bytes:
     """Write the name: C, O and OU alone, then CN, SN and GN in that order in one set, which DER would sort."""
-    organisation = "TEST" if who.is_test else "REEL"
+    organisation = "TEST" if who.is_test else "SIMULATION"
     return sequence(
         tlv(0x31, _attribute(_COUNTRY, _PRINTABLE, "FR")),
         tlv(0x31, _attribute(_ORGANISATION, _PRINTABLE, organisation)),
