@@ -133,7 +133,7 @@ def _activities(top: Table, least: int) -> tuple[CastActivity, ...]:
             name=place.text("name", words(60)),
             **{each: place.text(each, _FREE, "") for each in ("address", "postal_code", "city", "phone")},
         )
-        if row.has("number") and number in activities:
+        if row.data.get("number") == number and number in activities:
             row.complain("number", f"le numéro {number} est déjà pris")
         activities[number] = CastActivity(number, structure, row.text("sector", _SECTOR))
         place.finish()
