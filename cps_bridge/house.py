@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cps_bridge.cards.port import ReaderPort
-from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
+from cps_bridge.cards.service import Backend, CardService, ProfessionalCard, Slot
 from cps_bridge.host_link import CardKeys, HostAddress, connect, software_version
 from cps_bridge.idle import IdleWatch, Tick, boot_seconds
 from cps_bridge.storage.choices import Choices
@@ -113,15 +113,18 @@ class House:
         """Open the vault of a data directory and start the readers.
 
         application: who can read the carte Vitale application; tick: seconds that pass, for the idle time.
-        Raises Failure TRACE_REFUSED, TRACE_NOT_WRITTEN, and as Vault does.
+        Raises Failure TRACE_REFUSED, TRACE_NOT_WRITTEN, PKCS11_MODULE_MISSING, PKCS11_MODULE_BROKEN, and as Vault does.
         """
         if trace:
             _try_trace(trace, settings)
         self.settings, self.directory, self.address = settings, directory, address
         self.simulation: Simulator | None = None
         self._trace_directory = trace
+        backend = _backend(settings)
         self._vault = Vault(directory / "vault.db", key)
-        self.cards = CardService(port, test_allowed=not settings.production)
+        self.cards = CardService(
+            port, test_allowed=not settings.production, limit=settings.card_seconds, backend=backend
+        )
         self.outbox = Outbox(self._vault, directory, clock)
         self.journal = Journal(self._vault, clock)
         self.desk = Desk(
@@ -267,6 +270,15 @@ class House:
         return connect(
             self.settings, self.address, keys, card, activity, trace=self._trace_directory, clock=self._clock
         )
+
+
+def _backend(settings: Settings) -> Backend | None:
+    """Load the module of the settings, None for our own APDUs; raises PKCS11_MODULE_MISSING, PKCS11_MODULE_BROKEN."""
+    if settings.card_backend != "pkcs11":
+        return None
+    from cps_bridge.cards.pkcs11 import Pkcs11Module
+
+    return Pkcs11Module.load(settings.pkcs11_module)
 
 
 def _try_trace(directory: Path, settings: Settings) -> None:
