@@ -18,7 +18,7 @@ from connectors.console_user import ConsoleUser
 from connectors.extras import EXTRAS
 from connectors.opening import open_house
 from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
-from connectors.patient_options import given_or_read, patient_request
+from connectors.patient_options import given_or_read, patient_request, patient_source
 from connectors.terminal import ask_passphrase, at_terminal
 from connectors.usage import failure_line, told
 from cps_bridge.house import House
@@ -58,6 +58,7 @@ def run(given: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    patient_source(options)
     user = ConsoleUser(_answers(options), quiet=options.json)
     _try_out(options)
     if options.record and not options.json:

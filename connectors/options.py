@@ -51,14 +51,10 @@ def _common() -> Parser:
     place.add_argument("--host-ca", type=Path, metavar="FICHIER", help="autorités de l'hôte (PEM)")
     place.add_argument("--insi", metavar="URL", help="adresse du téléservice INSi")
     place.add_argument("--simulated", action="store_true", help="cartes virtuelles et hôte virtuel")
-    place.add_argument(
-        "--cps", metavar="NOM", help="carte virtuelle du professionnel, ou son fichier"
-    )
+    place.add_argument("--cps", metavar="NOM", help="carte virtuelle du professionnel, ou son fichier")
     place.add_argument("--vitale", metavar="NOM", help="carte Vitale virtuelle, ou son fichier")
     place.add_argument("--trace", type=Path, metavar="DIR", help="écrire les échanges (refusé en production)")
-    place.add_argument(
-        "--record", type=Path, metavar="FICHIER", help="enregistrer les échanges avec les cartes"
-    )
+    place.add_argument("--record", type=Path, metavar="FICHIER", help="enregistrer les échanges avec les cartes")
     talk = common.add_argument_group("dialogue")
     talk.add_argument("--json", action="store_true", help="un objet JSON par ligne")
     talk.add_argument("--pin-fd", type=int, metavar="N", help="lire le code porteur sur ce descripteur")
@@ -69,11 +65,10 @@ def _common() -> Parser:
     talk.add_argument("--wait", type=seconds, default=60.0, metavar="S", help="secondes d'attente d'une carte")
     talk.add_argument("--yes", action="store_true", help="confirmer sans demander")
     who = common.add_argument_group("patient")
-    source = who.add_mutually_exclusive_group()
-    source.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")
-    source.add_argument("--datamatrix", metavar="TEXTE", help="par son datamatrix INS ; - : une ligne de l'entrée")
-    source.add_argument("--traits", metavar="TRAITS", help="par ses traits : NOM;PRENOMS;JJ/MM/AAAA;M|F[;INSEE], ou -")
-    source.add_argument("--application", metavar="TEXTE", help="par son application carte Vitale (texte du QR), ou -")
+    who.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")
+    who.add_argument("--datamatrix", metavar="TEXTE", help="par son datamatrix INS ; - : une ligne de l'entrée")
+    who.add_argument("--traits", metavar="TRAITS", help="par ses traits : NOM;PRENOMS;JJ/MM/AAAA;M|F[;INSEE], ou -")
+    who.add_argument("--application", metavar="TEXTE", help="par son application carte Vitale (texte du QR), ou -")
     who.add_argument("--oid", default="", metavar="OID", help="OID de cet INS")
     return common
 

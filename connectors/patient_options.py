@@ -13,12 +13,21 @@ from dossier.patient import Sex, Traits
 _SOURCES = ("ins", "datamatrix", "traits", "application")
 
 
-def patient_request(options: argparse.Namespace) -> dict[str, object]:
-    """Give the request of the use case "patient"; raises Failure TRAITS_SHAPE.
+def patient_source(options: argparse.Namespace) -> str:
+    """Give the source that the options name; raises Failure COMMAND_LINE when they name two.
 
     An empty option, from a program whose variable is empty, must not become whoever's card is in the reader.
     """
-    source = next((name for name in _SOURCES if getattr(options, name) is not None), "vitale")
+    named = [name for name in _SOURCES if getattr(options, name) is not None]
+    if len(named) > 1:
+        what = f"--{named[0]} ne va pas avec --{named[1]}"
+        raise Failure("COMMAND_LINE", what=what, command=f"cps-bridge {options.command}")
+    return named[0] if named else "vitale"
+
+
+def patient_request(options: argparse.Namespace) -> dict[str, object]:
+    """Give the request of the use case "patient"; raises Failure COMMAND_LINE, TRAITS_SHAPE."""
+    source = patient_source(options)
     request: dict[str, object] = {"source": source}
     if source == "ins":
         request |= {"ins": options.ins, "oid": options.oid}

@@ -17,7 +17,6 @@ _SENTENCES = (
     (r"argument (.*?): invalid choice: .*? \(choose from (.*)\)", "{0} doit être l'un de ces mots : {1}"),
     (r"argument (.*?): invalid \w+ value: .*", "{0} doit être un nombre"),
     (r"argument (.*?): expected one argument", "{0} attend une valeur"),
-    (r"argument (.*?): not allowed with argument (.*)", "{0} ne va pas avec {1}"),
     (r"argument (.*?): ignored explicit argument .*", "{0} n'attend pas de valeur"),
 )
 
