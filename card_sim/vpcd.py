@@ -55,9 +55,9 @@ class VpcdCard:
         """Take the card out and wait for the end of its thread."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        if self.inserted:
-            self.card.power(False)
-        self._thread.join()
+        while self.inserted:
+            self.card.power(False)  # more than once: a slow card may only now begin to think
+            self._thread.join(0.05)
 
     def _serve(self) -> None:
         replacement = None

@@ -1,50 +1,16 @@
 """The vpcd protocol, spoken by hand from the reader's side of the socket."""
 
 import socket
-import struct
 import threading
 
 import pytest
+from card_sim_driver import ATR, PATIENCE, Driver
 
 from card_sim.faults import Fault
 from card_sim.vpcd import VpcdSlot, insert
 
 STATUS, VERIFY = bytes.fromhex("00200001"), bytes.fromhex("002000010431323334")
-OFF, ON, RESET, ATR = b"\x00", b"\x01", b"\x02", b"\x04"
-PATIENCE = 20.0
-
-
-class Driver:
-    """What vpcd does: it listens, accepts one card, asks its ATR."""
-
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = self._listener.getsockname()
-        self._card: socket.socket | None = None
-
-    def accept(self) -> None:
-        self._card, _ = self._listener.accept()
-        self._card.settimeout(PATIENCE)
-        self.send(ATR)
-        self.atr = self.receive()
-
-    def send(self, message: bytes) -> None:
-        self._card.sendall(struct.pack(">H", len(message)))
-        self._card.sendall(message)
-
-    def receive(self) -> bytes:
-        with self._card.makefile("rb", buffering=0) as stream:
-            head = stream.read(2)
-            return stream.read(int.from_bytes(head, "big")) if head else b""
-
-    def exchange(self, command: bytes) -> bytes:
-        self.send(command)
-        return self.receive()
-
-    def close(self) -> None:
-        for each in (self._card, self._listener):
-            if each:
-                each.close()
+OFF, ON, RESET = b"\x00", b"\x01", b"\x02"
 
 
 @pytest.fixture
