@@ -33,6 +33,8 @@ _MAX_DATA = 255
 
 OK = 0x9000
 END_OF_FILE = 0x6282
+TROUBLE = 0x6F  # SW1: no precise diagnosis
+NO_COUNTER = 0x6300  # a refusal, or a state, without its counter
 SECURITY_STATUS = 0x6982
 BLOCKED = 0x6983
 NOT_FOUND = 0x6A82

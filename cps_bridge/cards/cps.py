@@ -134,7 +134,8 @@ class Cps:
         if status == apdu.OK:
             return self._tries_when_verified(form)
         tries = tries_in(status)
-        if tries is None and required:
+        in_trouble = status >> 8 == apdu.TROUBLE  # no code is presented to such a card
+        if tries is None and (in_trouble or (required and status != apdu.NO_COUNTER)):
             raise apdu.failure_of(status)
         return tries
 

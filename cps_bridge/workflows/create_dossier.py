@@ -20,7 +20,7 @@ from cps_bridge.workflows.user import (
 )
 from dossier.access import Consent, ConsentMode, Contact, Dossier, DossierState, EmergencyChoices
 from dossier.context import PatientContext
-from dossier.failure import Cancelled, Failure
+from dossier.failure import Cancelled, Failure, Kind
 from soap_clients import patient_access, patients
 
 
@@ -69,7 +69,8 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
 def open_account(desk: Desk, user: User) -> CreationOutcome:
     """Open the account of a dossier that has none, and print the sheets: the end of a creation that was interrupted.
 
-    Raises Failure DOSSIER_ABSENT, DOSSIER_CLOSED, ACCOUNT_EXISTS, CONTACT_MISSING, CREATED_WITHOUT_ACCOUNT.
+    Raises Failure DOSSIER_ABSENT, DOSSIER_CLOSED, ACCOUNT_EXISTS, CONTACT_MISSING, CREATED_WITHOUT_ACCOUNT,
+    CREATED_ACCOUNT_UNKNOWN.
     """
     session, context = desk.require_session(), desk.require_patient()
     look_up_dossier(desk, user)
@@ -91,6 +92,8 @@ def _hand_over(
     except (Failure, Cancelled) as error:
         cause = error.code if isinstance(error, Failure) else "CARD_REMOVED"
         desk.write("account", cause, patient=context.ins)
+        if isinstance(error, Failure) and error.kind is Kind.UNKNOWN_OUTCOME:
+            raise Failure("CREATED_ACCOUNT_UNKNOWN") from error
         raise Failure("CREATED_WITHOUT_ACCOUNT", because=cause) from error
     missing = _add_channels(session, context, contacts[1:])
     desk.write("account", "done", patient=context.ins)

@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from danger import UNSEEN, Danger
-
 from card_sim import cast
-from card_sim.reader import DEFAULT_NAMES
 from cps_bridge.storage.outbox import State
 
 if TYPE_CHECKING:
+    from campaign_hands import Blow
     from campaign_practice import CampaignPractice, Scene
 
 CPS, VITALE = 0, 1
@@ -28,10 +26,11 @@ class Ended:
     scene: Scene
     slot: int
     mode: str
-    danger: Danger
+    danger: Blow
     before: dict[str, list[str]]
     error: Exception | None
     result: Any
+    by_the_clock: bool = False
 
 
 def judge(practice: CampaignPractice, run: Ended) -> str:
@@ -56,7 +55,7 @@ def judge(practice: CampaignPractice, run: Ended) -> str:
 def _never_another_patient(practice: CampaignPractice, run: Ended) -> None:
     """The patient on screen is the one of the card in the reader, or of the card that was read to its end.
 
-    A card replaced unseen after the last command is found out by the next one, before anything is committed.
+    A card replaced after its last command is found out by the next one, before anything is committed.
     """
     on_screen = practice.house.patient
     if on_screen is None:
@@ -65,11 +64,10 @@ def _never_another_patient(practice: CampaignPractice, run: Ended) -> None:
     assert ins is not None
     expected = {cast.patients()[run.scene.patient].ins}
     if run.scene.use_case == "patient" and run.error is None:
-        card = practice.readers.card(DEFAULT_NAMES[VITALE])
-        names = [name for name in cast.vitale_cards() if practice.deck.card(name) is card]
-        there = {one.patient.ins for name in names for one in cast.vitale_cards()[name].beneficiaries}
-        unseen_at_the_end = run.mode == UNSEEN and run.danger.count == run.danger.at
-        expected = there | (expected if unseen_at_the_end or not names else set())
+        card = cast.vitale_cards().get(practice.hands.held(VITALE))
+        there = {one.patient.ins for one in card.beneficiaries} if card else set()
+        after_the_end = practice.hands.real or run.by_the_clock or run.danger.count == run.danger.at
+        expected = there | (expected if after_the_end or not card else set())
     assert ins.matricule in expected, "another patient is on screen"
 
 
@@ -83,7 +81,7 @@ def _nobody_works_with_an_absent_card(practice: CampaignPractice) -> None:
     assert f"{session.professional.given_name} {session.professional.family_name}" in shown, "a session without its PIN"
     (key,) = [key for key, each in people.items() if each.id_nat == session.professional.id_nat]
     if key != practice.professional:
-        assert practice.deck.card(key) is practice.readers.card(DEFAULT_NAMES[CPS]), "a session outlived its card"
+        assert key == practice.hands.held(CPS), "a session outlived its card"
 
 
 def _judge_lot(practice: CampaignPractice, run: Ended, added: list[str]) -> str:
@@ -112,11 +110,13 @@ def _judge_creation(practice: CampaignPractice, run: Ended) -> str:
     if found["state"] == "absent":
         assert run.error is not None and not found["account"]
         return "not started"
-    if found["account"]:
-        told = len(run.result.channels_missing) if run.result else 0
-        assert len(found["channels"]) + told == len(practice.user.contacts), "a channel is missing, and nobody was told"
+    told = str(run.error or "")
+    if found["account"] and told != "CREATED_ACCOUNT_UNKNOWN":
+        missing = len(run.result.channels_missing) if run.result else 0
+        assert len(found["channels"]) + missing >= len(practice.user.contacts), f"a channel is missing, told as {told}"
         return "done"
-    assert str(run.error) == "CREATED_WITHOUT_ACCOUNT", f"half-written, told as {run.error}"
-    practice.finish_creation(run.scene)
-    assert practice.host.operate("dossier", patient=run.scene.patient)["account"]
+    assert told in ("CREATED_WITHOUT_ACCOUNT", "CREATED_ACCOUNT_UNKNOWN", "OUTCOME_UNKNOWN"), f"half-written: {told}"
+    if not found["account"]:
+        practice.finish_creation(run.scene)
+        assert practice.host.operate("dossier", patient=run.scene.patient)["account"]
     return "unknown"

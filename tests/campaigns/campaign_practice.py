@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from campaign_hands import Hands, ProcessHands, RealHands
 from campaign_oracle import Ended, judge
 from campaign_user import CampaignUser, pdf
-from danger import Danger, DangerousPort
 
-from card_sim import cast, deck
-from card_sim.authority import Authority
-from card_sim.reader import DEFAULT_NAMES, InProcessReaders
+from card_sim import cast
 from cps_bridge.house import House
 from cps_bridge.simulated import SimulatedHost
 from cps_bridge.storage.settings import Settings
@@ -58,39 +56,44 @@ class Verdict:
 class CampaignPractice:
     """One desk, one host, two readers; each run starts from a clean desk."""
 
-    def __init__(self, directory: Path, authority: Path, practice: str = "generaliste") -> None:
-        self.directory, self.professional = directory, practice
+    def __init__(self, directory: Path, authority: Path, *, real: bool = False) -> None:
+        self.directory, self.professional = directory, "generaliste"
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "authority").symlink_to(authority)
         self.host = SimulatedHost(directory)
         self.host.start()
-        self.readers = InProcessReaders()
-        self.port = DangerousPort(self.readers)
-        self.deck = deck.Deck(Authority.open(directory / "authority"))
-        self.house = House(Settings(), self.port, directory, bytes(32), self.host.address)
-        self.user = CampaignUser()
+        self.hands: Hands = RealHands(authority) if real else ProcessHands(authority)
+        self.house = House(Settings(), self.hands.port, directory, bytes(32), self.host.address)
         self.house.desk.card_seconds = 1.0
+        self.user = CampaignUser()
         self.pdf = pdf(directory)
         self.number = 0
         self.settled: set[str] = set()
 
     def close(self) -> None:
         self.house.close()
+        self.hands.close()
         self.host.stop()
 
     # Hands
 
     def insert(self, slot: int, name: str) -> None:
-        self.readers.insert(DEFAULT_NAMES[slot], self.deck.card(name))
-        self.wait(
-            lambda: any(each.reader == DEFAULT_NAMES[slot] and (each.epoch or each.failure) for each in self.slots())
+        """Put a card in, and wait until the house knows what it is."""
+        known = self._told()
+        self.hands.put(slot, name)
+        self.wait(lambda: self._told() - known)
+
+    def _told(self) -> frozenset[Any]:
+        return frozenset(
+            (each.reader, each.epoch or each.failure) for each in self.slots() if each.epoch or each.failure
         )
 
     def empty(self) -> None:
-        self.port.danger = None
-        for name in DEFAULT_NAMES:
-            self.readers.remove(name)
-        self.wait(lambda: not any(each.kind or each.epoch for each in self.slots()))
+        """Take every card out and wait until the house knows."""
+        self.hands.calm()
+        for slot in (CPS, VITALE):
+            self.hands.take(slot)
+        self.wait(lambda: not self._told())
         self.house.lock()
         self.house.desk.leave_patient()
 
@@ -98,6 +101,7 @@ class CampaignPractice:
         return self.house.cards.settled_slots()
 
     def wait(self, reached: Callable[[], object]) -> None:
+        """Wait for an event of the house after which something holds."""
         changed = threading.Event()
         forget = self.house.subscribe(lambda event: changed.set())
         deadline = time.monotonic() + HANG
@@ -168,26 +172,31 @@ class CampaignPractice:
         }
         self.host.operate("patients", {**facts, **scene.dossier})
 
-    def run(self, scene: Scene, slot: int, mode: str, at: int, other: str) -> Verdict:
-        """Run one use case while one card is in danger, judge its end, and bring the rest to its end too."""
+    def run(self, scene: Scene, slot: int, mode: str, at: int, other: str, *, after: float | None = None) -> Verdict:
+        """Run one use case while one card is in danger, judge its end, and bring the rest to its end too.
+
+        The blow falls at a command, or so many seconds after the beginning.
+        """
         self.prepare(scene)
         before = self.books()
-        danger = Danger(self.readers, DEFAULT_NAMES[slot], mode, at, self.deck.card(other))
         request = scene.request(self)
-        self.port.danger = danger
-        if scene.arrives is not None:
-            name = self.professional if scene.arrives == CPS else scene.vitale or scene.patient
-            self.readers.insert(DEFAULT_NAMES[scene.arrives], self.deck.card(name))
+        blow = self.hands.arm(slot, mode, at, other)
         error: Exception | None = None
         result = None
-        try:
-            result = self.house.run(scene.use_case, self.user, **request).result(timeout=HANG)
-        except (Failure, Cancelled) as caught:
-            error = caught
-        seconds = time.monotonic() - danger.struck_at if danger.struck_at else 0.0
-        self.port.danger = None
-        outcome = judge(self, Ended(scene, slot, mode, danger, before, error, result))
-        return Verdict(outcome, str(error or ""), danger.count, danger.struck_at > 0, seconds)
+        with _falling(blow, after):
+            if scene.arrives is not None:
+                name = self.professional if scene.arrives == CPS else scene.vitale or scene.patient
+                self.hands.put(scene.arrives, name)
+            if self.hands.real and after is None and self.hands.held(slot):
+                blow.begin()
+            try:
+                result = self.house.run(scene.use_case, self.user, **request).result(timeout=HANG)
+            except (Failure, Cancelled) as caught:
+                error = caught
+            seconds = time.monotonic() - blow.struck_at if blow.struck_at else 0.0
+        self.hands.calm()
+        outcome = judge(self, Ended(scene, slot, mode, blow, before, error, result, after is not None))
+        return Verdict(outcome, str(error or ""), blow.count, blow.struck_at > 0, seconds)
 
     def books(self) -> dict[str, list[str]]:
         """Whose dossier holds which documents, as the host keeps them."""
@@ -196,8 +205,23 @@ class CampaignPractice:
 
 
 @contextmanager
-def practice_in(directory: Path, authority: Path) -> Iterator[CampaignPractice]:
-    practice = CampaignPractice(directory, authority)
+def _falling(blow: Any, after: float | None) -> Iterator[None]:
+    """Let the blow fall so many seconds from now, unless the block ends before."""
+    if after is None:
+        yield
+        return
+    timer = threading.Timer(after, blow.strike)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+@contextmanager
+def practice_in(directory: Path, authority: Path, *, real: bool = False) -> Iterator[CampaignPractice]:
+    practice = CampaignPractice(directory, authority, real=real)
     try:
         yield practice
     finally:

@@ -39,8 +39,11 @@ class Danger:
         return answer
 
     def strike(self) -> None:
-        """Take the card away, or put the other in its place, now."""
-        self.struck_at = time.monotonic()
+        """Take the card away, or put the other in its place, now; a second blow does nothing."""
+        with self._lock:
+            if self.struck_at:
+                return
+            self.struck_at = time.monotonic()
         if self._mode == UNSEEN:
             self._replace_unseen()
         elif self._mode == SWAPPED:
