@@ -177,14 +177,16 @@ def test_test_identities_are_refused_in_production(make_practice: Any, request_:
     assert practice.house.patient is None
 
 
-def test_a_demonstration_vitale_is_refused_in_production_and_read_in_simulation(make_practice: Any) -> None:
+def test_a_demonstration_vitale_is_refused_in_production(make_practice: Any) -> None:
     practice = make_practice(settings=Settings(production=True))
     practice.open("pharmacien-reel")
     practice.insert(1, "vitale-demo")
     assert code_of(practice, "patient") == "TEST_CARD_REFUSED"
-    training = make_practice("formation")
-    training.open("pharmacien")
-    assert training.meet("vitale-demo").identity.traits.birth_name == "ROUSSEL"
+
+
+def test_a_demonstration_vitale_is_read_elsewhere(practice: Any) -> None:
+    practice.open("pharmacien")
+    assert practice.meet("vitale-demo").identity.traits.birth_name == "ROUSSEL"
 
 
 @pytest.fixture
