@@ -127,6 +127,14 @@ class Channel:
             raise failure_of(answer.status)
         return answer.data
 
+    def select(self, p1: int, p2: int, name: bytes) -> None:
+        """Select, and leave with the card what it has to say of the selection; raises as demand does."""
+        command = build(SELECT, p1, p2, name, cla=self.logical_channel)
+        answer = self._transmit(command)
+        _log.debug("apdu ins=%02X p1=%02X p2=%02X sent=%d status=%04X", SELECT, p1, p2, len(name), answer.status)
+        if answer.status != OK and answer.status >> 8 != 0x61:
+            raise failure_of(answer.status)
+
     def demand_chained(self, ins: int, p1: int, p2: int, data: bytes) -> bytes:
         """Send data of any length by command chaining (ISO 7816-4 clause 5.3.3) and give the last answer's data."""
         while len(data) > _MAX_DATA:

@@ -30,7 +30,9 @@ _RSA_PADDING = b"\x81"
 
 
 class Cps3(Cps):
-    """One CPS3 behind a channel."""
+    """One CPS3 behind a channel, for one transaction: within it, where the card stands is known."""
+
+    _at_root = False
 
     def read_serial(self) -> str:
         """Read EF.SN by its short identifier; raises Failure CARD_UNKNOWN, CARD_CPS2TER."""
@@ -48,12 +50,16 @@ class Cps3(Cps):
                 raise Failure("CARD_CPS2TER")
         elif status != apdu.OK:
             raise apdu.failure_of(status)
+        self._at_root = True
 
     def _read_file(self, path: bytes) -> bytes:
+        self._at_root = False
         return self._channel.read_file(path)
 
     def _select_root(self) -> None:
-        self._channel.demand(apdu.SELECT, 0x09, 0x0C, _MASTER_FILE)
+        if not self._at_root:
+            self._channel.demand(apdu.SELECT, 0x09, 0x0C, _MASTER_FILE)
+            self._at_root = True
 
     def _tries_when_verified(self, form: CodeFormat) -> int | None:
         """Read the security data object of the code: 70 { BF 81 reference { A0 { 9B counter } } }."""
@@ -91,6 +97,7 @@ class Cps3(Cps):
         return self._channel.demand_chained(apdu.PERFORM_SECURITY_OPERATION, 0x80, 0x86, _RSA_PADDING + cryptogram)
 
     def _select_key(self, template: int, reference: int, algorithm: int) -> None:
+        self._at_root = False
         self._channel.demand(apdu.SELECT, 0x09, 0x0C, APPLICATION)
         references = bytes([0x84, 1, reference, 0x80, 1, algorithm])
         self._channel.demand(apdu.MANAGE_SECURITY_ENVIRONMENT, SET_COMPUTATION, template, references)

@@ -69,12 +69,12 @@ class Vitale:
 
     def read_identities(self) -> bytes:
         """Read the file of names and birth dates: short identifier 2 of the master file."""
-        self._channel.demand(apdu.SELECT, 0x00, 0x00, _MASTER_FILE)
+        self._channel.select(0x00, 0x00, _MASTER_FILE)
         return self._read_by_short_identifier()
 
     def read_numbers(self) -> bytes:
         """Read the file of the insured's numbers: short identifier 2 of the application VITALE."""
-        self._channel.demand(apdu.SELECT, 0x04, 0x00, _APPLICATION)
+        self._channel.select(0x04, 0x00, _APPLICATION)
         return self._read_by_short_identifier()
 
     def read(self) -> VitaleContent:
