@@ -1,37 +1,36 @@
-"""The diagnosis: readers, cards, host, clock, vault, one row each, with what to do; copied for the support."""
+"""The doctor's page: eleven rows, each with its state in a word, and what to do; copied for the support."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QApplication, QVBoxLayout
 
-from dossier.failure import Failure
+from dossier.finding import Finding, Health
 from gui import tokens as t
-from gui.desks import PROFESSIONAL_CARDS
 from gui.flows import Flows
 from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
 from gui.pieces.buttons import Button
+from gui.pieces.progress import Progress
 from gui.pieces.text import Picture, Text
 from gui.stage import Stage
-from gui.words import count, day_and_hour, foreign
+from gui.words import count
 
+if TYPE_CHECKING:
+    from cps_bridge.house import House
 
-@dataclass(frozen=True)
-class Finding:
-    """One row: what is looked at, how it is, what to do; tone: success, warning, danger."""
-
-    key: str
-    title: str
-    state: str
-    tone: str
-    remedy: str = ""
+_LOOKS = {
+    Health.GOOD: ("success", "success", "Bon"),
+    Health.WARNING: ("warning", "warning", "À surveiller"),
+    Health.BAD: ("cross", "danger", "À corriger"),
+}
+_TITLE_WIDTH, _STATE_WIDTH = 168, 104
 
 
 class DiagnosticPage(Page):
-    """Rows that anybody can read aloud on the telephone."""
+    """Rows that anybody can read aloud on the telephone; the examination runs on a thread of its own."""
 
     key = "diagnostic"
     title = "Diagnostic"
@@ -39,92 +38,95 @@ class DiagnosticPage(Page):
     def __init__(self, stage: Stage, flows: Flows) -> None:
         super().__init__(stage, flows)
         self.copy = Button("Copier pour le support", name="diagnostic.copy", icon="copy", on_click=self._copy)
-        self.test = Button("Tester l'hôte", name="diagnostic.host", icon="host", on_click=self._test_host)
-        for each in (self.test, self.copy):
+        self.again = Button("Relancer", "primary", name="diagnostic.again", icon="refresh", on_click=self.examine)
+        for each in (self.copy, self.again):
             self.head.addWidget(each)
+        self.progress = Progress("diagnostic.progress")
+        self.summary = Text("", "secondary", wrap=True, name="diagnostic.summary")
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(t.GROUP)
+        self._rows.setSpacing(t.TIGHT)
+        self.body.addWidget(self.progress)
+        self.body.addWidget(self.summary)
         self.body.addWidget(scrolled(holder(self._rows), "diagnostic.area"), 1)
-        self._findings: list[Finding] = []
+        self.findings: tuple[Finding, ...] = ()
+        self.copy.setEnabled(False)
 
     def shown(self) -> None:
-        """Look now."""
-        self.refresh()
+        """Examine now."""
+        self.examine()
 
-    def refresh(self) -> None:
-        """Look at everything that can be known without the network."""
-        self.test.setEnabled(self.house.session is not None and self.house.patient is not None)
-        self._findings = [*self._readers(), self._session(), self._host(), self._clock(), self._vault()]
+    def examine(self) -> None:
+        """Start an examination, unless one runs."""
+        if self.stage.jobs.running("doctor") is not None:
+            return
+        self.message.clear()
+        self.again.setEnabled(False)
+        self.progress.begin("Examen du poste, des cartes et de l'hôte…", can_cancel=False)
+        self.summary.hide()
+        thread = ThreadPoolExecutor(1, thread_name_prefix="doctor")
+        job = self.stage.jobs.call("doctor", self._look, thread)
+        thread.shutdown(wait=False)  # it ends with the examination, which is bounded
+        job.done.connect(self._show)
+        job.failed.connect(self.fail)
+        job.ended.connect(self._rest)
+
+    def _look(self) -> tuple[Finding, ...]:
+        from cps_bridge.doctor import examine
+
+        return examine(cast("House", self.house))
+
+    def _rest(self) -> None:
+        self.progress.end()
+        self.again.setEnabled(True)
+        self.copy.setEnabled(bool(self.findings))
+
+    def _show(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
         empty(self._rows)
-        for each in self._findings:
+        for each in findings:
             self._rows.addWidget(_row(each))
         self._rows.addStretch(1)
-
-    def _readers(self) -> list[Finding]:
-        slots = self.house.cards.slots()
-        if not slots:
-            failure = Failure("READER_MISSING")
-            return [Finding("readers", "Lecteurs", failure.sentence("fr"), "danger", failure.remedy("fr"))]
-        found = []
-        for number, slot in enumerate(slots):
-            title = f"Lecteur {number + 1}"
-            if slot.failure:
-                failure = Failure(slot.failure)
-                found.append(Finding(title, title, failure.sentence("fr"), "danger", failure.remedy("fr")))
-                continue
-            card = f"carte {slot.kind.value}" if slot.kind else "vide"
-            found.append(Finding(title, title, f"{foreign(slot.reader, 60)} : {card}", "success"))
-        return found
-
-    def _session(self) -> Finding:
-        session = self.house.session
-        if session is not None:
-            since = day_and_hour(session.opened_at)
-            return Finding("session", "Carte CPS", f"Session ouverte depuis le {since}", "success")
-        if self.flows.slot(*PROFESSIONAL_CARDS) is not None:
-            return Finding("session", "Carte CPS", "Carte lue, code non saisi", "warning", "Saisissez le code.")
-        return Finding("session", "Carte CPS", "Aucune carte CPS", "warning", "Insérez votre carte dans un lecteur.")
-
-    def _host(self) -> Finding:
-        if self.stage.host_ok is None:
-            return Finding(
-                "host", "Hôte", "Pas encore interrogé", "warning", "Identifiez un patient pour l'interroger."
-            )
-        if self.stage.host_ok:
-            return Finding("host", "Hôte", "Il répond", "success")
-        failure = Failure("HOST_UNREACHABLE")
-        return Finding("host", "Hôte", failure.sentence("fr"), "danger", failure.remedy("fr"))
-
-    def _clock(self) -> Finding:
-        now = day_and_hour(datetime.now().astimezone())
-        return Finding("clock", "Horloge", f"Ce poste dit : {now}", "success", "Réglez-la si elle est fausse.")
-
-    def _vault(self) -> Finding:
-        try:
-            items = tuple(self.house.outbox.items())
-        except Failure as failure:
-            return Finding("vault", "Coffre", failure.sentence("fr"), "danger", failure.remedy("fr"))
-        return Finding("vault", "Coffre", f"Ouvert et chiffré ; il garde {count(len(items), 'envoi')}", "success")
-
-    def _test_host(self) -> None:
-        self.flows.look_up()
+        self.summary.say(_summary(findings))
+        self.summary.show()
 
     def _copy(self) -> None:
-        lines = [f"{each.title} : {each.state}" for each in self._findings]
-        QApplication.clipboard().setText("\n".join(["CPS Bridge", *lines]))
-        self.message.say("Le diagnostic est copié.", "Collez-le dans votre message au support.", "success")
+        from connectors.doctor import text_lines
+
+        QApplication.clipboard().setText("\n".join(text_lines(self.findings)))
+        self.message.say(
+            "Le diagnostic est copié. Il ne contient ni nom, ni numéro de patient, ni numéro de carte.",
+            "Collez-le dans votre message au support.",
+            "success",
+        )
+
+
+def _summary(findings: tuple[Finding, ...]) -> str:
+    from cps_bridge.doctor import title
+
+    told = []
+    for state, words in ((Health.BAD, "à corriger"), (Health.WARNING, "à surveiller")):
+        titles = [title(each.id) for each in findings if each.state is state]
+        if titles:
+            told.append(f"{count(len(titles), 'point')} {words} ({', '.join(titles)})")
+    return f"{', '.join(told)}." if told else "Tout va bien."
 
 
 def _row(finding: Finding) -> Panel:
-    panel = Panel(margin=t.INNER, name=f"diagnostic.{finding.key.casefold().replace(' ', '.')}")
-    icon = {"success": "success", "warning": "warning", "danger": "warning"}[finding.tone]
-    texts = column(Text(finding.state, wrap=True), gap=2)
+    from cps_bridge.doctor import title
+
+    icon, tone, word = _LOOKS[finding.state]
+    name = f"diagnostic.{finding.id}"
+    panel = Panel(margin=t.GROUP, name=name)
+    panel.setAccessibleName(f"{title(finding.id)} : {word}. {finding.cause}")
+    state = Text(word, "strong", tone=tone, name=f"{name}.state")
+    state.setFixedWidth(_STATE_WIDTH)
+    heading = Text(title(finding.id), "strong")
+    heading.setFixedWidth(_TITLE_WIDTH)
+    texts = column(Text(finding.cause, wrap=True, name=f"{name}.cause"), gap=2)
     if finding.remedy:
-        texts.addWidget(Text(finding.remedy, "muted", wrap=True))
-    title = Text(finding.title, "strong")
-    title.setFixedWidth(t.CHIP_MINIMUM - t.PAGE)
-    line = row(Picture(icon, finding.tone), title, texts, gap=t.INNER)
-    line.setStretch(2, 1)
+        texts.addWidget(Text(finding.remedy, "muted", wrap=True, name=f"{name}.remedy"))
+    line = row(Picture(icon, tone), state, heading, texts, gap=t.INNER)
+    line.setStretch(3, 1)
     panel.column.addLayout(line)
     return panel
