@@ -22,7 +22,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     shown.add_argument("cards", nargs="*", metavar="NOM|FICHIER", help="seulement celles-ci")
     checked = commands.add_parser("check", help="vérifie des fichiers de cartes (docs/card-files.md)")
     checked.add_argument("files", nargs="+", type=Path, metavar="FICHIER")
-    known = commands.add_parser("patients", help="écrit ce que l'hôte virtuel doit savoir des gens d'un fichier Vitale")
+    known = commands.add_parser("people", help="écrit ce que l'hôte virtuel doit savoir des gens d'un fichier")
     known.add_argument("file", type=Path, metavar="FICHIER")
     tell = commands.add_parser("tell", help="donne un ordre JSON")
     tell.add_argument("--control", type=Path, required=True, metavar="SOCKET")
@@ -72,8 +72,8 @@ def run(options: argparse.Namespace) -> int | None:
         return _list(options.cards)
     if options.command == "check":
         return max([_check(each) for each in options.files])
-    if options.command == "patients":
-        return _patients(options.file)
+    if options.command == "people":
+        return _people(options.file)
     if options.command == "tell":
         return _tell(options.control, options.order)
     if options.command in ORDERS:
@@ -109,11 +109,11 @@ def _check(path: Path) -> int:
     return 0
 
 
-def _patients(path: Path) -> int:
+def _people(path: Path) -> int:
     from card_sim import files
 
     try:
-        people = files.load(path).patients
+        people = files.load(path).people
     except files.CardFileError as error:
         return _problems(error)
     print(json.dumps(people, ensure_ascii=False))  # noqa: T201

@@ -86,10 +86,6 @@ class Deck:
         """Give the name of a card of the deck, None for another one."""
         return next((name for name, each in self._cards.items() if each is card), None)
 
-    def patients(self, name: str) -> tuple[dict[str, object], ...]:
-        """Give the people of a card file that the virtual host may be told of; none for a card of the cast."""
-        return self._files[name][1].patients if name in self._files else ()
-
     def _free_name(self, wanted: str, path: Path) -> str:
         taken = {each for each, (place, _) in self._files.items() if place != path} | set(names())
         number, name = 1, wanted

@@ -47,9 +47,14 @@ class CardFile:
         return _make(self.content, authority)
 
     @property
-    def patients(self) -> tuple[dict[str, Any], ...]:
-        """The people of the card that the virtual host may learn: bodies for its admin door (POST patients)."""
-        return self.content.patients() if isinstance(self.content, files_vitale.Vitale) else ()
+    def people(self) -> dict[str, list[dict[str, Any]]]:
+        """What the virtual host must know of the holders, as its admin door takes it (POST people); {} for nothing."""
+        if isinstance(self.content, files_vitale.Vitale):
+            patients = self.content.patients()
+            return {"patients": list(patients)} if patients else {}
+        if isinstance(self.content, files_professional.Professional):
+            return {"professionals": [self.content.entry()]}
+        return {}
 
 
 def is_path(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from card_sim.cast import (
     CARD_KINDS,
@@ -18,6 +19,7 @@ from card_sim.certificates import luhn
 from card_sim.files_fields import Rule, Table, words
 
 PIN_TRIES, PUK_TRIES = 3, 5
+_ENTRY = ("id_nat", "key", "family_name", "given_name", "profession", "specialty", "card_kind")
 _FREE = Rule(
     r"(?s).{0,120}", "un texte d'au plus 120 caractères", lambda value: "" if value.isprintable() else "caractères"
 )
@@ -53,6 +55,15 @@ class Professional:
     def describe(self) -> str:
         """Say in French whose card it is."""
         return describe(self.who)
+
+    def entry(self) -> dict[str, Any]:
+        """Give the holder as the host's directory of professionals takes it."""
+        facts = {name: getattr(self.who, name) for name in _ENTRY}
+        places = [
+            {"structure": each.structure.id_nat, "name": each.structure.name, "sector": each.sector}
+            for each in self.who.activities
+        ]
+        return {**facts, "places": places}
 
 
 def describe(who: CastProfessional) -> str:

@@ -75,6 +75,14 @@ def _post_patients(house: House, body: Any) -> Any:
     return {"added": len(people)}
 
 
+def _post_people(house: House, body: Any) -> Any:
+    """Add what the host must know of the holders of cards: {"professionals": [...], "patients": [...]}."""
+    patients = _post_patients(house, body.get("patients", []))
+    for facts in body.get("professionals", []):
+        seed.add_professional(house.store, house.directory, facts)
+    return {"added": patients["added"] + len(body.get("professionals", []))}
+
+
 def _post_clock(house: House, body: Any) -> Any:
     if "now" in body:
         house.clock.set(datetime.fromisoformat(body["now"]))
@@ -115,6 +123,7 @@ _GET: dict[str, Callable[[House, dict[str, str]], Any]] = {
 }
 _POST: dict[str, Callable[[House, Any], Any]] = {
     "patients": _post_patients,
+    "people": _post_people,
     "clock": _post_clock,
     "faults": _post_faults,
     "parameters": _post_parameters,

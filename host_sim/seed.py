@@ -12,7 +12,7 @@ from typing import Any
 from card_sim import cast
 
 from . import dossiers
-from .directory import Practitioner, add_practitioner
+from .directory import Directory, Practitioner, add_practitioner
 from .dossiers import EXPIRED, VALID
 from .passwords import hashed
 from .store import Store
@@ -51,6 +51,20 @@ def from_cast(store: Store, now: datetime, life_days: int) -> None:
                     "INSERT OR REPLACE INTO vitale VALUES (?,?,?,?,?,?)",
                     (one.insured_nir, one.rank, one.family_name, one.given_name, one.birth_date, one.patient.ins),
                 )
+
+
+def add_professional(store: Store, directory: Directory, facts: Mapping[str, Any]) -> None:
+    """Write a professional, whom the host may know already, and where they practise; KeyError for a missing fact.
+
+    facts: those of Practitioner, and places: {"structure": identifier, "name": ..., "sector": SAnn}.
+    """
+    known = directory.practitioner(facts["id_nat"])
+    names = ("id_nat", "key", "family_name", "given_name", "profession", "specialty", "card_kind")
+    person = known or Practitioner(**{name: str(facts[name]) for name in names})
+    with store.transaction() as cursor:
+        add_practitioner(
+            cursor, person, [(each["structure"], each["name"], each["sector"]) for each in facts["places"]]
+        )
 
 
 def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: datetime, life_days: int) -> None:

@@ -20,7 +20,7 @@ from cps_bridge.cards.port import ReaderPort
 from cps_bridge.simulated.process import STOP_SECONDS, launch, stop
 from dossier.failure import Failure
 
-PAIRS, READERS = "CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCDREADERS"
+PAIRS, READERS = "CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCD_READERS"
 _EMPTY = "vide"
 
 

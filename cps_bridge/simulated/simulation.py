@@ -82,8 +82,10 @@ class Simulation:
         return (*deck.names(), *self._files)
 
     def describe(self, name: str) -> str:
-        """Say in French whose card it is."""
-        return self._files[name].describe() if name in self._files else deck.describe(name)
+        """Say in French whose card it is; of a file that was put in by an order from outside, only the name is known."""
+        if name in self._files:
+            return self._files[name].describe()
+        return deck.describe(name) if name in deck.names() else name
 
     @property
     def inserted(self) -> tuple[str, ...]:
@@ -141,8 +143,10 @@ class Simulation:
             ) from error
         name = str(self._hands.do(do="add", card=str(path.absolute()))["name"])
         self._files[name] = read
-        if read.patients:
-            self.host.operate("patients", [{**each, "once": True} for each in read.patients])
+        people = read.people
+        if people:
+            patients = [{**each, "once": True} for each in people.get("patients", [])]
+            self.host.operate("people", {**people, "patients": patients})
         return name
 
     def _known(self, name: str) -> str:

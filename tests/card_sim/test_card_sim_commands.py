@@ -160,8 +160,8 @@ def test_the_list_takes_names_and_files(write, capsys):
 
 
 def test_the_people_of_a_file_are_written_for_the_host(write, capsys):
-    assert main(["patients", write("famille.json", FAMILY)]) == 0
-    (person,) = json.loads(capsys.readouterr().out)
+    assert main(["people", write("famille.json", FAMILY)]) == 0
+    (person,) = json.loads(capsys.readouterr().out)["patients"]
     assert (person["birth_name"], person["vitale"][0]["rank"]) == ("FABRE", 1)
 
 

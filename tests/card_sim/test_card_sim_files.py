@@ -278,7 +278,7 @@ def test_two_files_of_one_name_and_a_card_of_the_cast_live_side_by_side(tmp_path
 
 
 def test_the_people_whose_identity_is_told_are_ready_for_the_host(write):
-    lucile, noe = files.load(write(VITALE)).patients
+    lucile, noe = files.load(write(VITALE)).people["patients"]
     assert (lucile["ins"], lucile["state"], lucile["given_names"]) == ("285058708590106", "open", ["LUCILE", "MARIE"])
     assert lucile["authorisations"] == {"generaliste": {"state": "VALIDE"}, "899700012349": {"state": "VALIDE"}}
     assert (noe["birth_name"], noe["state"]) == ("FABRE", "absent")
@@ -291,9 +291,19 @@ def test_the_people_whose_identity_is_told_are_ready_for_the_host(write):
     }
 
 
+def test_a_professional_and_the_places_are_ready_for_the_host(write):
+    (who,) = files.load(write(PROFESSIONAL)).people["professionals"]
+    assert (who["id_nat"], who["family_name"], who["profession"]) == ("899700012349", "DELMAS", "10")
+    assert who["places"][1] == {
+        "structure": "399900000400017",
+        "name": "Centre de santé de la Vienne",
+        "sector": "SA05",
+    }
+
+
 def test_people_whose_identity_is_not_told_stay_unknown_to_the_host(write):
     alone = changed(changed(VITALE, "beneficiaries.0.identity", None), "beneficiaries.1.identity", None)
-    assert files.load(write(alone)).patients == ()
+    assert files.load(write(alone)).people == {}
 
 
 LEAVES = (
