@@ -14,7 +14,8 @@ from dossier.professional import Activity
 class KeyPair:
     """A certificate of the card and its private key.
 
-    key_reference: the card's local reference, or the PKCS#11 object handle; identifier: CKA_ID, the same for both.
+    key_reference: the card's local reference, 0 behind a PKCS#11 module, which shows no key before the PIN; identifier:
+    CKA_ID, the same for both.
     """
 
     certificate: Certificate
@@ -26,7 +27,8 @@ class KeyPair:
 class PinState:
     """What the card says of its PIN: digits it may have, tries left (None: the card does not tell, 0: blocked).
 
-    unblocking_tries_left: of the unblocking code (PUK), None when unknown; count in digits.
+    unblocking_tries_left: of the unblocking code (PUK), None when unknown; minimum and maximum count digits; warns: the
+    way to the card says when one try is left, although it does not count.
     """
 
     tries_left: int | None
@@ -35,11 +37,12 @@ class PinState:
     unblocking_tries_left: int | None = None
     unblocking_minimum: int = 8
     unblocking_maximum: int = 8
+    warns: bool = False
 
     @property
     def is_last_try(self) -> bool:
-        """Whether a wrong PIN may block the card: one try left, or a card that does not say how many."""
-        return self.tries_left in (1, None)
+        """Whether a wrong PIN may block the card: one try left, or a card that neither counts nor warns."""
+        return self.tries_left == 1 or (self.tries_left is None and not self.warns)
 
 
 class ProfessionalAccess(Protocol):

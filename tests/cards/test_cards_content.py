@@ -17,7 +17,7 @@ from cps_bridge.cards.cps_data import activities_of
 from cps_bridge.cards.holder import authentication_pair, kind_of_holder, professional_of, signature_pair
 from cps_bridge.cards.pkcs15 import read_directory
 from cps_bridge.cards.professional import open_professional
-from cps_bridge.cards.recognise import Model, recognise
+from cps_bridge.cards.recognise import recognise
 from cps_bridge.cards.signer import KeyUse
 from cps_bridge.cards.vitale import Vitale, VitaleContent
 from dossier.certificate import Certificate
