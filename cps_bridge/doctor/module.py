@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cps_bridge.doctor.place import Place
 from cps_bridge.doctor.words import of_failure, say
 from cps_bridge.storage.settings import Settings
 from dossier.failure import Failure
 from dossier.finding import Finding
+
+if TYPE_CHECKING:
+    from cps_bridge.doctor.place import Place
 
 _SECONDS = 6.0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cps_bridge.cards.service import CardService, KeyUse
+from cps_bridge.cards.service import Backend, CardService, KeyUse
 from cps_bridge.house import HostAddress, House
 from cps_bridge.storage.keys import find_key
 from cps_bridge.storage.outbox import Outbox
@@ -16,6 +16,7 @@ from cps_bridge.storage.place import is_new
 from cps_bridge.storage.settings import Settings
 from dossier.clock import Clock, system_clock
 from dossier.failure import Failure
+from dossier.finding import Health
 from dossier.signer import Signer
 
 _OF_THE_VAULT = ("VAULT_", "STORAGE_", "DATA_UNWRITABLE", "PASSPHRASE_")
@@ -106,12 +107,25 @@ def _cards(settings: Settings) -> Iterator[CardService]:
     from cps_bridge.cards.pcsc import PcscReaders
 
     port = PcscReaders(only=frozenset(settings.readers) or None)
-    service = CardService(port, test_allowed=not settings.production)
+    service = CardService(
+        port, test_allowed=not settings.production, limit=settings.card_seconds, backend=_backend(settings)
+    )
     service.start()
     try:
         yield service
     finally:
         service.close()
+
+
+def _backend(settings: Settings) -> Backend | None:
+    """Give the module of the settings once another process was none the worse for it."""
+    from cps_bridge.doctor.module import examine_module
+
+    if settings.card_backend != "pkcs11" or examine_module(settings).state is Health.BAD:
+        return None
+    from cps_bridge.cards.pkcs11 import Pkcs11Module
+
+    return Pkcs11Module.load(settings.pkcs11_module)
 
 
 def _every_reader() -> tuple[str, ...]:
