@@ -5,11 +5,13 @@ from __future__ import annotations
 import enum
 import threading
 from dataclasses import dataclass, field
-from typing import Any
 
 from card_sim.card import SimulatedCard
+from card_sim.codes import Codes
+from card_sim.secrets import Secret
 
 PIN, PUK = 0x01, 0x02
+"""The two codes of a card, whatever its own references are."""
 
 
 class Fault(enum.Enum):
@@ -96,7 +98,9 @@ class BreakableCard:
 
         A code with no try left is blocked, as after so many wrong ones.
         """
-        code = self._codes()[reference]
+        code = self._code(reference)
+        if code is None:
+            raise LookupError(reference)
         if not 0 <= left <= code.tries:
             raise ValueError(left)
         code.left = left
@@ -105,11 +109,12 @@ class BreakableCard:
 
     def tries_left(self, reference: int = PIN) -> int | None:
         """Look at the tries left of a code, None for a card without it."""
-        code = self._codes().get(reference)
+        code = self._code(reference)
         return code.left if code is not None else None
 
-    def _codes(self) -> dict[int, Any]:
-        return getattr(self.card, "secrets", {})
+    def _code(self, reference: int) -> Secret | None:
+        codes: Codes | None = getattr(self.card, "codes", None)
+        return None if codes is None else codes.pin if reference == PIN else codes.puk
 
     def power(self, on: bool) -> None:
         """Pass on; a card that answers slowly stops thinking when its power goes."""

@@ -31,7 +31,7 @@ _SPECIALTY = Rule(
 _SECTOR = Rule(r"SA[0-9]{2}", "SA et deux chiffres (nomenclature TRE_R02), par exemple SA07")
 _STRUCTURE = Rule(r"[0-9][0-9A-Z]{9,14}", "un chiffre de type (TRE_G07) et le numéro, par exemple 1 et un FINESS")
 _PIN = Rule(r"[0-9]{4,8}", "de 4 à 8 chiffres, entre guillemets", secret=True)
-_PUK = Rule(r"[0-9]{8}", "huit chiffres, entre guillemets", secret=True)
+_PUK = Rule(r"[0-9]{4,8}", "de 4 à 8 chiffres, entre guillemets", secret=True)
 
 
 def _rpps(value: str) -> str:

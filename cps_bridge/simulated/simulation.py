@@ -82,7 +82,7 @@ class Simulation:
         return (*deck.names(), *self._files)
 
     def describe(self, name: str) -> str:
-        """Say in French whose card it is; of a file that was put in by an order from outside, only the name is known."""
+        """Say in French whose card it is; of a file that came by an order from outside, only the name is known."""
         if name in self._files:
             return self._files[name].describe()
         return deck.describe(name) if name in deck.names() else name

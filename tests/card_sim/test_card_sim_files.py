@@ -127,9 +127,25 @@ def test_a_card_is_described_with_its_product_and_its_nature(write):
     )
 
 
-def test_counters_begin_where_the_file_says(write, authority):
-    card = files.load(write(changed(changed(PROFESSIONAL, "pin.tries_left", 0), "puk.tries_left", 1))).make(authority)
-    assert (card.tries_left(), card.tries_left(PUK)) == (0, 1)
+@pytest.mark.parametrize("product", ["CPS3", "CPS4"])
+def test_counters_begin_where_the_file_says(write, authority, product):
+    card = changed(changed(PROFESSIONAL, "pin.tries_left", 0), "puk.tries_left", 1)
+    made = files.load(write(changed(card, "product", product))).make(authority)
+    assert (made.tries_left(), made.tries_left(PUK)) == (0, 1)
+
+
+def test_codes_of_any_length_are_changed_and_unblocked_by_the_client(write, authority, service):
+    readers, client = service
+    card = changed(changed(PROFESSIONAL, "pin.tries_left", 0), "puk.code", "135246")
+    readers.insert(LEFT, files.load(write(card)).make(authority))
+    epoch = client.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
+    client.unblock_pin(epoch, bytearray(b"135246"), bytearray(b"112233"))
+    client.verify_pin(epoch, bytearray(b"112233"))
+
+
+def test_a_card_without_codes_needs_none_of_the_counters(write, authority):
+    made = files.load(write(changed(PROFESSIONAL, "product", "CPS2TER"))).make(authority)
+    assert made.tries_left() is None
 
 
 def test_a_vitale_1_needs_nobody_on_it(write, authority):
@@ -162,7 +178,7 @@ WRONG = [
     ("pin.code", 1234, "pin.code", "un texte était attendu"),
     ("pin.tries_left", 4, "pin.tries_left", "de 0 à 3"),
     ("pin.tries_left", True, "pin.tries_left", "« true » n'est pas possible"),
-    ("puk.code", "1234", "puk.code", "huit chiffres"),
+    ("puk.code", "123", "puk.code", "de 4 à 8 chiffres"),
     ("certificates.style", "x509", "certificates.style", "igc-sante, igc-cps"),
     ("certificates.expires", "2024-02-30", "certificates.expires", "n'est pas une date"),
     ("certificates.expires", "2020-01-01", "certificates.expires", "la fin précède le début"),
