@@ -29,7 +29,8 @@ _KINDS = {
 def run_doctor(options: argparse.Namespace) -> int:
     """Examine and print. Gives 0 when no row is bad, else the code of the first bad row: 4 card, 7 network, 8 storage.
 
-    Settings, or an address of the host, that cannot be read give 6. No PIN is asked for, nothing is sent, and no vault is made.
+    Settings, or an address of the host, that cannot be read give 6. No PIN is asked for, nothing is sent, no vault
+    is made.
     """
     findings, failure = _examine(options)
     lines = output.json_lines(findings) if options.json else text_lines(findings)

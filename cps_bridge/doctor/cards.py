@@ -40,7 +40,10 @@ def examine_service(place: Place, cards: CardService) -> Finding:
     failure = _trouble(cards)
     if failure is None or failure.code != "PCSC_DOWN":
         return say("pcsc.inside") if place.is_inside else say("pcsc.good")
-    return say("pcsc.library") if failure.facts.get("cause") == "pyscard" else say("pcsc.stopped")
+    cause = failure.facts.get("cause")
+    if cause == "TimeoutError":
+        return say("pcsc.late")
+    return say("pcsc.library") if cause == "pyscard" else say("pcsc.stopped")
 
 
 def _trouble(cards: CardService) -> Failure | None:
@@ -90,7 +93,9 @@ def examine_card(slots: tuple[Slot, ...], card: ProfessionalCard | None, failure
         return say("card.unseen")
     if failure:
         return of_failure("card", failure)
-    vitale = any(slot.kind is CardKind.VITALE and slot.epoch for slot in slots)
+    vitale = sum(slot.kind is CardKind.VITALE and slot.epoch is not None for slot in slots)
+    if vitale > 1:
+        return say("card.two_vitale")
     if card is None:
         return say("card.vitale") if vitale else say("card.absent")
     other = next((_failure(slot) for slot in slots if slot.failure), None)

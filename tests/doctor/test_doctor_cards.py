@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -16,6 +17,7 @@ from card_sim.reader import InProcessReaders
 from cps_bridge.cards.access import PinState
 from cps_bridge.cards.service import CardService
 from cps_bridge.doctor import cards as row
+from cps_bridge.doctor import examine_without_house
 from cps_bridge.doctor.cards import card_rows
 from cps_bridge.storage.settings import Settings
 from dossier.certificate import Certificate
@@ -87,6 +89,19 @@ def test_empty_readers_and_a_vitale_alone_are_warnings(examine: Examine, readers
     found = examine()
     assert found["card"].state is WARNING and "Vitale" in found["card"].cause
     assert found["pin"].state is found["certificates"].state is WARNING
+
+
+def test_two_vitale_are_a_warning(examine: Examine, readers, deck: Deck) -> None:
+    readers.insert(LEFT, deck.card("jean"))
+    readers.insert(RIGHT, deck.card("karim"))
+    found = examine()
+    assert found["card"].state is WARNING and "Deux cartes Vitale" in found["card"].cause
+
+
+def test_a_computer_without_pyscard_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setitem(sys.modules, "smartcard.scard", None)
+    found = by_id(examine_without_house(tmp_path, Settings(), None))
+    assert found["pcsc"].state is BAD and "pyscard" in found["pcsc"].cause
 
 
 def test_a_mute_card_is_bad(examine: Examine, readers, deck: Deck) -> None:
