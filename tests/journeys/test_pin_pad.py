@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ScriptedUser
 
 from card_sim.authority import Authority
 from card_sim.deck import Deck
@@ -21,7 +20,7 @@ from dossier.failure import Cancelled, Failure
 class PadDesk:
     """A house whose readers have keys; ``typed`` is what the person types next on them."""
 
-    def __init__(self, house: House, user: ScriptedUser, typed: list[bytes | None]) -> None:
+    def __init__(self, house: House, user: Any, typed: list[bytes | None]) -> None:
         self.house, self.user, self.typed = house, user, typed
 
     def do(self, use_case: str) -> Any:
@@ -48,7 +47,7 @@ def make_desk(tmp_path: Path, authority_dir: Path, practice: Any) -> Iterator[Ma
         directory.mkdir()
         house = House(Settings(pin_entry=pin_entry), readers, directory, bytes(32), practice.simulation.address)
         houses.append(house)
-        return PadDesk(house, ScriptedUser(), typed)
+        return PadDesk(house, type(practice.user)(), typed)
 
     yield make
     for each in houses:
