@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.cast import authority
 from card_sim.control import tell
 from cps_bridge.cards.pcsc import PcscReaders
 from cps_bridge.cards.port import Link, View
@@ -37,33 +36,20 @@ class Hands:
 
 
 @contextmanager
-def virtual_cards() -> Iterator[Hands]:
-    """Serve two empty slots; only inside a namespace with virtual readers."""
+def virtual_cards(milliseconds: float = 0) -> Iterator[Hands]:
+    """Serve two empty slots, each answer taking so many milliseconds more; only inside a namespace."""
     pair, names = (os.environ[each].split(";")[0].split(",") for each in (_PAIRS, _READERS))
     with tempfile.TemporaryDirectory() as directory:
         control = Path(directory) / "control"
-        command = [
-            sys.executable,
-            "-m",
-            "card_sim",
-            "serve",
-            "--authority",
-            str(authority_directory()),
-            "--with-parent",
-        ]
-        command += ["--control", str(control), *(f"--card=vide=vpcd {place}" for place in pair)]
+        command = [sys.executable, "-m", "bench.paced_cards", str(milliseconds), str(control), *pair]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             process.stdout.readline()
             try:
                 yield Hands(control, (names[0], names[1]))
             finally:
-                process.terminate()
-
-
-def authority_directory() -> Path:
-    """Give the directory of the throw-away authority."""
-    return authority().ca_file.parent.parent
+                assert process.stdin is not None
+                process.stdin.close()
 
 
 def in_namespace(module: str, *arguments: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_the_card_signs_once_for_ten(measured, what):
     assert measured(f"card-signatures-{what}")["value"] == 1
 
 
-@pytest.mark.parametrize("name", ["card-session", "card-heartbeat"])
+@pytest.mark.parametrize("name", ["card-session", "card-session-10ms", "card-heartbeat"])
 def test_a_timed_case_gives_its_fields(measured, name):
     found = measured(name)
     assert found["case"] == name
