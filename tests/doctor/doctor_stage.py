@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -114,14 +112,3 @@ class Person:
 
     def tell(self, news: object) -> None:
         pass
-
-
-def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep, of the virtual readers of the run, the pair of this worker; none left means readers in the process."""
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for name in ("CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCD_READERS"):
-        pairs = [pair for pair in os.environ.get(name, "").split(";") if pair]
-        if number < len(pairs):
-            monkeypatch.setenv(name, pairs[number])
-        else:
-            monkeypatch.delenv(name, raising=False)
