@@ -22,6 +22,7 @@ from dossier.failure import Failure
 
 PAIRS, READERS = "CPS_BRIDGE_VPCD", "CPS_BRIDGE_VPCD_READERS"
 _EMPTY = "vide"
+_LONGEST_PLACE = 60
 
 
 class Hands(Protocol):
@@ -53,6 +54,12 @@ class Hands(Protocol):
         ...
 
 
+def _short_place() -> tempfile.TemporaryDirectory[str]:
+    """Make a directory for a socket: the path of one holds about a hundred characters, a TMPDIR may be longer."""
+    directory = None if len(os.fsencode(tempfile.gettempdir())) < _LONGEST_PLACE else "/tmp"  # noqa: S108 - made 0700
+    return tempfile.TemporaryDirectory(prefix="cps-bridge-cards-", dir=directory)
+
+
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     if not answer.get("ok"):
         raise Failure("CARD_ORDER_REFUSED", what=str(answer.get("error", "")))
@@ -68,7 +75,7 @@ class ProcessHands:
         self._open = ExitStack()
         self.control: Path | None = None
         if hasattr(socket, "AF_UNIX"):
-            place = self._open.enter_context(tempfile.TemporaryDirectory(prefix="cps-bridge-cards-"))
+            place = self._open.enter_context(_short_place())
             self.control = Path(place) / "control"
             self._open.enter_context(listening(self._bench, self.control))
 
@@ -100,7 +107,7 @@ class PcscHands:
         pair = os.environ[PAIRS].split(";")[0].split(",")
         self._names = frozenset(os.environ[READERS].split(";")[0].split(","))
         self.port = PcscReaders(only=self._names)
-        self._place = tempfile.TemporaryDirectory(prefix="cps-bridge-cards-")
+        self._place = _short_place()
         self.control: Path | None = Path(self._place.name) / "control"
         self._socket = self.control
         empty = [part for address in pair for part in ("--card", f"{_EMPTY}=vpcd {address}")]

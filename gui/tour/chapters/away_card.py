@@ -39,7 +39,7 @@ def story(tour: Tour) -> Story[None]:
 
 
 def _at_the_last_question(tour: Tour, path: Path) -> Story[None]:
-    yield from begin_session(tour, "generaliste", activity="activity.0")
+    yield from begin_session(tour, "generaliste")
     yield from receive_sophie(tour)
     yield from fill_deposit(tour, path, title=LETTER)
     yield from send_deposit(tour)

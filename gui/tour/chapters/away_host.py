@@ -15,7 +15,7 @@ _FAULT = {"transaction": "TD2.1", "when": "after_commit", "effect": "exit", "tim
 def story(tour: Tour) -> Story[None]:
     """Lose the host after it kept a lot, bring it back, and settle the lot."""
     host, person = tour.simulation.host, tour.person
-    yield from begin_session(tour, "generaliste", activity="activity.0")
+    yield from begin_session(tour, "generaliste")
     yield from receive_sophie(tour)
     yield from tour.aside("la panne préparée", lambda: host.operate("faults", _FAULT))
     path = write_letter(

@@ -22,7 +22,7 @@ def story(tour: Tour) -> Story[None]:
 def _mask(tour: Tour) -> Story[None]:
     person = tour.person
     tour.tell("À la demande de Sophie, le docteur MARTIN masque le compte rendu.")
-    yield from begin_session(tour, "generaliste", activity="activity.0")
+    yield from begin_session(tour, "generaliste")
     yield from receive_sophie(tour)
     yield from person.click_line(_DOCUMENTS, REPORT)
     yield from person.read("preview.title", REPORT)
