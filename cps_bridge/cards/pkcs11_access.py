@@ -184,8 +184,15 @@ class Pkcs11Access:
             raise Failure("KEY_NOT_USABLE", reason="key usage")
         if len(cryptogram) != pair.certificate.key_bytes:
             raise Failure("DECRYPTION_FAILED")
-        with explained({**KEY_MEANINGS, **dict.fromkeys(p11.UNDECIPHERED, _undeciphered)}):
+        meanings = {**KEY_MEANINGS, **dict.fromkeys((*p11.UNDECIPHERED, *p11.TROUBLE), self._undeciphered)}
+        with explained(meanings):
             return self._session.decrypt(self._key_of(pair), cryptogram)
+
+    def _undeciphered(self) -> Exception:
+        """Tell a bad cryptogram, for which some modules have only vague words, from a card that left."""
+        with explained():
+            self._session.token()
+        return Failure("DECRYPTION_FAILED")
 
     def _key_of(self, pair: KeyPair) -> int:
         """Find the private key that has the identifier of the certificate (CKA_ID), which the PIN makes visible."""
@@ -217,7 +224,3 @@ def _misshapen(failure: Failure) -> dict[int, Callable[[], Exception]]:
 
 def _blocked_puk() -> Failure:
     return Failure("PUK_BLOCKED")
-
-
-def _undeciphered() -> Failure:
-    return Failure("DECRYPTION_FAILED")

@@ -26,7 +26,7 @@ def explained(meanings: Meanings | None = None) -> Iterator[None]:
     """Turn what a module refuses in the block into what the rooms above know.
 
     meanings: of return values that mean something of their own here. Raises Failure, Cancelled, and
-    ConnectionAbortedError when the card or the session with it is gone.
+    ConnectionAbortedError when the card or the session with it is gone, or may be.
     """
     try:
         yield
@@ -37,7 +37,7 @@ def explained(meanings: Meanings | None = None) -> Iterator[None]:
 
 def meaning(code: int) -> Exception:
     """Give what a return value means wherever it comes from; an unknown one is named."""
-    if code in p11.CARD_GONE:
+    if code in (*p11.CARD_GONE, *p11.TROUBLE):
         return ConnectionAbortedError(p11.return_name(code))
     if code in (p11.CANCEL, p11.FUNCTION_CANCELED):
         return Cancelled("refused on the reader")
