@@ -40,7 +40,7 @@ class CardPanel(Panel):
         self.message = Message("card.message")
         self.column.addWidget(self.message)
         self._facts = column(Text("Lecture de la carte…", "muted", name="card.reading"), gap=t.GROUP)
-        self._inside = column(holder(self._facts), gap=t.BETWEEN)
+        self._inside = column(holder(self._facts), gap=t.GROUP)
         if session is not None:
             self._inside.addWidget(self._practice(session.activity))
         self._inside.addWidget(self._code())
@@ -54,7 +54,7 @@ class CardPanel(Panel):
         self._read()
 
     def _practice(self, activity: Any) -> Panel:
-        block = Panel("well", margin=t.BETWEEN, gap=t.TIGHT)
+        block = Panel("well", margin=t.INNER, gap=t.TIGHT)
         block.column.addWidget(Text("Situation d'exercice", "strong"))
         block.column.addWidget(Text(activity.structure.name, wrap=True, name="card.structure"))
         block.column.addWidget(Text(sector_word(activity), "muted", wrap=True, name="card.sector"))
@@ -64,7 +64,7 @@ class CardPanel(Panel):
         return block
 
     def _code(self) -> Panel:
-        block = Panel("well", margin=t.BETWEEN, gap=t.GROUP)
+        block = Panel("well", margin=t.INNER, gap=t.GROUP)
         block.column.addWidget(Text("Code de la carte", "strong"))
         self._tries = Text("", wrap=True, name="card.tries")
         self._tries.hide()

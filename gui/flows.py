@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from cps_bridge.workflows.user import PinOnReader
-from dossier.context import CardEpoch
+from dossier.context import CardEpoch, PatientContext
 from dossier.failure import Failure
 from dossier.patient import IdentityStatus
 from dossier.professional import CardKind
@@ -53,13 +53,19 @@ class Flows(QObject):
                 self.open_session()
             return
         vitale = self.slot(CardKind.VITALE)
-        if house.patient is None and vitale is not None and _first_time(vitale, self._offered_patients):
+        if _wanted(house.patient) and vitale is not None and _first_time(vitale, self._offered_patients):
             self.identify()
 
     def slot(self, *kinds: CardKind) -> SlotView | None:
         """Give the first reader that holds a usable card of these kinds."""
         found = (each for each in self._stage.house.cards.slots() if each.kind in kinds and each.epoch is not None)
         return next(found, None)
+
+    def broken_vitale(self) -> Failure | None:
+        """Give why a Vitale card that is in cannot be used, None when none is or it can."""
+        found = (each for each in self._stage.house.cards.slots() if each.kind is CardKind.VITALE and each.failure)
+        slot = next(found, None)
+        return Failure(slot.failure, model=slot.model) if slot is not None else None
 
     def open_session(self, *, choose_activity: bool = False) -> None:
         """Open the session with the card that is in; choose_activity: ask the practice situation anew."""
@@ -178,6 +184,11 @@ class Flows(QObject):
     def _host_answered(self, _: object) -> None:
         self._stage.host_ok = True
         self._stage.changed.emit("host")
+
+
+def _wanted(patient: PatientContext | None) -> bool:
+    """Whether a Vitale that comes in names the patient: nobody is on screen, or somebody only typed by hand."""
+    return patient is None or patient.identity.status is not IdentityStatus.QUALIFIED
 
 
 def _first_time(slot: SlotView, offered: set[CardEpoch]) -> bool:

@@ -322,7 +322,7 @@ class Frame(QWidget):
 
     def _show_who(self) -> None:
         house = self.stage.house
-        self.strip.show_cards(house)
+        self.strip.show_cards(house, blocked=self.flows.is_blocked())
         self.strip.show_host(self.stage.host_ok)
         frozen = house.patient is not None and house.patient.source is Source.VITALE and not self._vitale_stays()
         self.bar.show_patient(house.patient, house.dossier, frozen)

@@ -38,6 +38,7 @@ class Presence(QObject):
         self._scanner.misread.connect(self._misread)
         self._desktop = desktop or DesktopSession(system_bus(), session_bus(), self)
         self._desktop.left.connect(self._user_left)
+        self._desktop.start()
 
     def somebody_is_there(self) -> None:
         """Begin the idle time anew, not at each movement of the mouse."""

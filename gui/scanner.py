@@ -48,7 +48,8 @@ class Scanner(QObject):
         if self._text is not None:
             self._go_on(event)
             return True
-        gap, self._last = event.timestamp() - self._last, event.timestamp()
+        at = event.timestamp() or self._last  # some platforms do not say when
+        gap, self._last = at - self._last, at
         typed = event.text()
         if not typed:
             return False  # Shift alone

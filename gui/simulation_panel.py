@@ -7,24 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from gui import tokens as t
 from gui.pieces.boxes import Panel, column, holder, row, scrolled
 from gui.pieces.buttons import Button
 from gui.pieces.marks import Select
 from gui.pieces.message import Message
+from gui.pieces.number import NumberField
 from gui.pieces.text import Text
 from gui.stage import Stage
 from gui.words import fr
 
 _VITALE = "Vitale"
 _NUMBERS = {
-    "slow": ("ms", "ms par échange", 300, 0, 10_000),
-    "die_at": ("n", "échanges avant", 3, 0, 999),
-    "swap_at": ("n", "échanges avant", 3, 0, 999),
-    "wrong_sw": ("n", "échanges avant", 0, 0, 999),
-    "tries": ("n", "essais restants", 1, 0, 5),
+    "mute": ("after", "échanges encore bons", 0, 0, 999),
+    "slow": ("ms", "ms de plus par échange", 300, 0, 10_000),
+    "die_at": ("after", "échanges encore bons", 3, 0, 999),
+    "swap_at": ("after", "échanges encore bons", 3, 0, 999),
+    "wrong_sw": ("after", "échanges encore bons", 0, 0, 999),
+    "tries": ("n", "essais restants", 1, 0, 3),
 }
 """The fact of a fault that is a number: its name, its words, the value at first, the least and the greatest."""
 
@@ -85,8 +87,7 @@ class SimulationPanel(Panel):
         self._where = Select("simulation.fault.slot", "Lecteur de la panne")
         for slot in range(len(self._readers)):
             self._where.addItem(f"Lecteur {slot + 1}", slot)
-        self._number = QSpinBox()
-        self._number.setObjectName("simulation.fault.number")
+        self._number = NumberField("simulation.fault.number")
         self._number_words = Text("", "muted", name="simulation.fault.words")
         self._break = Button("Provoquer", name="simulation.break", icon="warning", on_click=self._break_card)
         self._fault.currentIndexChanged.connect(lambda _: self._choose_fault())
@@ -149,8 +150,7 @@ class SimulationPanel(Panel):
             each.setVisible(known is not None)
         if known is not None:
             _, words, value, least, greatest = known
-            self._number.setRange(least, greatest)
-            self._number.setValue(value)
+            self._number.begin(value, least, greatest)
             self._number.setAccessibleName(fr(words))
             self._number_words.say(words)
 

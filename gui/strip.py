@@ -55,24 +55,26 @@ class StatusStrip(Panel):
         _hold_width(self._outbox, (count(1, "envoi"), count(88, "envoi"), "Envois"))
         _hold_width(self._host, tuple(text for text, _ in _HOST_WORDS.values()))
 
-    def show_cards(self, house: HousePort) -> None:
-        """Read the readers, the session and the patient."""
+    def show_cards(self, house: HousePort, *, blocked: bool = False) -> None:
+        """Read the readers, the session and the patient; blocked: the code of the professional's card is."""
         slots = house.cards.slots()
-        broken = [each.failure for each in slots if each.failure]
         self._simulation.setVisible(house.simulation is not None)
         self._lock.setEnabled(house.session is not None)
-        self._show_cps(house, slots, broken)
-        self._show_vitale(house, slots, broken)
+        self._show_cps(house, slots, blocked)
+        self._show_vitale(house, slots)
 
-    def _show_cps(self, house: HousePort, slots: tuple[SlotView, ...], broken: list[str]) -> None:
+    def _show_cps(self, house: HousePort, slots: tuple[SlotView, ...], blocked: bool) -> None:
+        broken = next((each for each in slots if each.failure and each.kind is not CardKind.VITALE), None)
         session = house.session
         if session is not None:
             place = session.activity.structure.name
             self.cps.present(holder_words(session.professional), f"{profession_words(session.professional)} · {place}")
+        elif blocked:
+            self.cps.blocked("Il faut son code de déblocage")
         elif any(each.kind in PROFESSIONAL_CARDS and not each.failure for each in slots):
             self.cps.locked("Saisissez son code pour commencer")
-        elif broken:
-            failure = Failure(broken.pop(0))
+        elif broken is not None:
+            failure = Failure(broken.failure, model=broken.model)
             self.cps.error(failure.sentence("fr"), failure.remedy("fr"))
         else:
             self.cps.absent()
@@ -80,15 +82,18 @@ class StatusStrip(Panel):
         self.cps.opens("Votre carte : situation, code, certificats" if own else "")
         self.cps.show_test(any(each.is_test for each in own))
 
-    def _show_vitale(self, house: HousePort, slots: tuple[SlotView, ...], broken: list[str]) -> None:
+    def _show_vitale(self, house: HousePort, slots: tuple[SlotView, ...]) -> None:
+        unknown = (None, CardKind.UNKNOWN) if house.session is not None else ()
+        suspects = (CardKind.VITALE, *unknown)
+        broken = next((each for each in slots if each.failure and each.kind in suspects), None)
         there = any(each.kind is CardKind.VITALE and not each.failure for each in slots)
         patient = house.patient
         if there and patient is not None and patient.source is Source.VITALE:
             self.vitale.present(patient_name(patient.identity.traits), "Vitale du patient à l'écran")
         elif there:
             self.vitale.present("Carte Vitale insérée", "Patient non identifié")
-        elif broken:
-            failure = Failure(broken[0])
+        elif broken is not None:
+            failure = Failure(broken.failure, model=broken.model)
             self.vitale.error(failure.sentence("fr"), failure.remedy("fr"))
         else:
             self.vitale.absent()

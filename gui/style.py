@@ -157,14 +157,15 @@ def _buttons(p: t.Palette) -> str:
 
 def _fields(p: t.Palette) -> str:
     return f"""
-    QLineEdit, QPlainTextEdit, QComboBox, QSpinBox {{ color: {p.ink}; background: {p.paper};
+    QLineEdit, QPlainTextEdit {{ placeholder-text-color: {p.secondary}; }}
+    QLineEdit, QPlainTextEdit, QComboBox {{ color: {p.ink}; background: {p.paper};
         border: {t.HAIR}px solid {p.field_line}; border-radius: {t.RADIUS_CONTROL}px; padding: 0 {t.GROUP}px;
         min-height: {t.CONTROL_HEIGHT - 2}px; selection-background-color: {p.primary};
         selection-color: {p.on_primary}; }}
     QPlainTextEdit {{ padding: {t.TIGHT}px; }}
-    QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus {{ border: {t.RING}px solid {p.focus}; }}
+    QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus {{ border: {t.RING}px solid {p.focus}; }}
     QLineEdit[wrong="true"] {{ border: {t.RING}px solid {p.danger}; }}
-    QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QLineEdit[wrong="true"] {{
+    QLineEdit:focus, QComboBox:focus, QLineEdit[wrong="true"] {{
         padding: 0 {t.GROUP - t.RING + t.HAIR}px; min-height: {t.CONTROL_HEIGHT - 2 * t.RING}px; }}
     QPlainTextEdit:focus {{ padding: {t.TIGHT - t.RING + t.HAIR}px; min-height: {t.CONTROL_HEIGHT - 2 * t.RING}px; }}
     QLineEdit:disabled, QComboBox:disabled {{ color: {p.disabled_ink}; background: {p.disabled_ground}; }}

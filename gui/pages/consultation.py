@@ -81,7 +81,8 @@ class ConsultationPage(Page):
         ways = OtherWays("consultation")
         ways.chosen.connect(self.flows.identify)
         panel.column.addWidget(Rule())
-        panel.column.addWidget(ways)
+        panel.column.addWidget(Text("Ou, sans carte ni INS :", "strong"))
+        panel.column.addLayout(row(ways, 1))
         made = QWidget()
         made.setLayout(row(1, column(1, panel, 2), 1))
         return made
@@ -147,7 +148,10 @@ class ConsultationPage(Page):
             return
         card = self.flows.slot(CardKind.VITALE) is not None
         self._vitale.setVisible(card)
+        broken = self.flows.broken_vitale()
         here = "Insérez sa carte Vitale dans un lecteur, ou scannez son datamatrix INS."
+        if broken is not None:
+            here = f"{broken.sentence('fr')} {broken.remedy('fr')}"
         self._hint.say("Une carte Vitale est dans le lecteur." if card else here)
         self._stack.setCurrentIndex(0)
 

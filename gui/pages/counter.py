@@ -24,7 +24,7 @@ from gui.pieces.step_list import StepList
 from gui.stage import Stage
 
 _STEPS = (
-    "Carte Vitale",
+    "Identification",
     "Identité qualifiée",
     "Information donnée",
     "Consentement",
@@ -70,7 +70,7 @@ class CounterPage(Page):
         self._state.acted.connect(self._act)
         self._next_one = Button("Client suivant", name="counter.next", shortcut="Ctrl+N", on_click=self._next)
         self._state.also(self._next_one)
-        self._ways = OtherWays("counter")
+        self._ways = OtherWays("counter", "Sans carte Vitale :")
         self._ways.chosen.connect(flows.identify)
         self._state.also(self._ways)
         self._question = row(gap=0)
@@ -125,6 +125,10 @@ class CounterPage(Page):
         elif self.flows.slot(CardKind.VITALE) is not None:
             self._stand(0, "Une carte Vitale est dans le lecteur", "", ("Lire la carte Vitale", "identify"))
         else:
+            broken = self.flows.broken_vitale()
+            if broken is not None:
+                self._stand(0, broken.sentence("fr"), broken.remedy("fr"), failed=True)
+                return
             hint = "Elle est lue d'elle-même ; le datamatrix INS d'un document aussi, dès que vous le scannez."
             self._stand(0, "Insérez la carte Vitale du patient", hint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dossier.failure import Failure
+from dossier.professional import CardKind
 from gui.desks import PROFESSIONAL_CARDS
 from gui.flows import Flows
 from gui.pages.page import Page
@@ -30,7 +31,8 @@ class HomePage(Page):
 
     def refresh(self) -> None:
         """Say what is awaited now."""
-        broken = next((each.failure for each in self.house.cards.slots() if each.failure), "")
+        slots = self.house.cards.slots()
+        broken = next((each for each in slots if each.failure and each.kind is not CardKind.VITALE), None)
         if self.flows.is_busy("session"):
             self._state.say("Ouverture de la session…", "Votre carte est lue ; vos codes ne quittent jamais la carte.")
         elif self.flows.is_busy("unblock-pin"):
@@ -39,8 +41,8 @@ class HomePage(Page):
             self._state.say("Votre carte CPS est bloquée", _BLOCKED_HINT, "Débloquer la carte")
         elif self.flows.slot(*PROFESSIONAL_CARDS) is not None:
             self._state.say("Votre carte CPS est dans le lecteur", "Tapez son code pour commencer.", "Saisir le code")
-        elif broken:
-            failure = Failure(broken)
+        elif broken is not None:
+            failure = Failure(broken.failure, model=broken.model)
             self._state.say(failure.sentence("fr"), failure.remedy("fr"))
         else:
             hint = "La fenêtre s'ouvre d'elle-même dès que la carte est lue."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QLineEdit, QSpinBox, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout
 
 from gui import tokens as t
 from gui.flows import Flows
@@ -12,6 +12,7 @@ from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, holder, row, scrolled
 from gui.pieces.buttons import Button
 from gui.pieces.choice import RadioCards
+from gui.pieces.number import NumberField
 from gui.pieces.text import Text
 from gui.stage import Stage
 
@@ -60,14 +61,10 @@ class SettingsPage(Page):
         self._module.setObjectName("settings.module")
         self._module.setAccessibleName("Chemin du module PKCS#11")
         self._module.setPlaceholderText("Chemin du module ; vide pour la Cryptolib CPS du poste")
-        self._idle = QSpinBox()
-        self._idle.setObjectName("settings.idle")
-        self._idle.setAccessibleName("Minutes sans activité avant la fin de la session")
-        self._idle.setRange(1, max(_LONGEST_IDLE, known.idle_minutes))
-        self._idle.setValue(known.idle_minutes)
-        self._idle.setSuffix(" min")
+        self._idle = NumberField("settings.idle", "Minutes sans activité avant la fin de la session")
+        self._idle.begin(known.idle_minutes, 1, max(_LONGEST_IDLE, known.idle_minutes))
         self._save = Button("Enregistrer", "primary", name="settings.save", on_click=self._write)
-        idle = row(Text("Fin de la session sans activité", "strong"), self._idle, 1, gap=t.BETWEEN)
+        idle = row(Text("Fin de la session sans activité après", "strong"), self._idle, Text("minutes"), 1, gap=t.INNER)
         panel.column.addWidget(Text("Cartes", "trait"))
         panel.column.addWidget(Text("Saisie du code", "strong"))
         panel.column.addWidget(self._entry)
@@ -79,7 +76,7 @@ class SettingsPage(Page):
         for each in (self._entry, self._backend):
             each.chosen.connect(lambda _: self._changed())
         self._module.textChanged.connect(lambda _: self._changed())
-        self._idle.valueChanged.connect(lambda _: self._changed())
+        self._idle.textChanged.connect(lambda _: self._changed())
         self._changed()
         return panel
 

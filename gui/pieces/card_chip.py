@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from gui import tokens as t
@@ -25,6 +25,7 @@ class CardChip(Panel):
         self.setObjectName(name)
         self._kind = kind
         self._opens = ""
+        self._is_test = False
         self._picture = Picture(icon)
         self._icon = icon
         self._first = ElidedText("", "strong", name=f"{name}.first")
@@ -59,6 +60,10 @@ class CardChip(Panel):
         """A card is there and waits for its code."""
         self._show("locked", f"Carte {self._kind} verrouillée", second, "warning")
 
+    def blocked(self, second: str) -> None:
+        """A card is there whose code was blocked by wrong ones."""
+        self._show("error", f"Carte {self._kind} bloquée", second, "danger")
+
     def error(self, sentence: str, remedy: str) -> None:
         """A card, or a reader, that cannot be used; the remedy is in the tooltip, and on the page without session."""
         self._show("error", f"Carte {self._kind} inutilisable", sentence, "danger", remedy)
@@ -72,8 +77,14 @@ class CardChip(Panel):
         self.setAccessibleDescription(words)
 
     def show_test(self, test: bool) -> None:
-        """Mark a test card."""
-        self._test.setVisible(test)
+        """Mark a test card, where there is room for more than its name."""
+        self._is_test = test
+        self._test.setVisible(test and self.width() >= t.CHIP_MARKED_FROM)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the mark out when the chip is narrow."""
+        super().resizeEvent(event)
+        self.show_test(self._is_test)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Open by a click."""

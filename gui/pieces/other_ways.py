@@ -18,15 +18,17 @@ _WAYS = (
 
 
 class OtherWays(QWidget):
-    """Emits ``chosen`` with the source: datamatrix, application, traits."""
+    """Emits ``chosen`` with the source: datamatrix, application, traits; label: what stands before the links."""
 
     chosen = Signal(str)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, label: str = "") -> None:
         super().__init__()
         self.setObjectName(f"{name}.ways")
         buttons = [self._button(name, source, words) for source, words in _WAYS]
-        line = row(Text("Sans carte Vitale :", "muted"), *buttons, gap=t.BETWEEN)
+        line = row(*buttons, gap=t.PAGE)
+        if label:
+            line.insertWidget(0, Text(label, "muted"))
         self.setLayout(row(holder(line)))
 
     def _button(self, name: str, source: str, words: str) -> Button:

@@ -113,7 +113,7 @@ class TraitsPanel(QuestionPanel):
         self._usage_name = self._field("traits.usage_name", "Nom utilisé (facultatif)")
         self._given_names = self._field("traits.given_names", "Prénoms de naissance")
         self._born = self._field("traits.birth_date", "Date de naissance", "JJ/MM/AAAA", 10)
-        self._place = self._field("traits.birth_place", "Lieu, code INSEE (facultatif)", "79191", 5)
+        self._place = self._field("traits.birth_place", "Lieu, code INSEE (facultatif)", "ex. 79191", 5)
         self._sex = RadioCards(
             (("traits.female", "Femme", ""), ("traits.male", "Homme", ""), ("traits.unknown", "Inconnu", "")),
             side_by_side=True,
@@ -125,7 +125,7 @@ class TraitsPanel(QuestionPanel):
             _pair(self._labelled(self._birth_name), self._labelled(self._usage_name)),
             self._labelled(self._given_names),
             _pair(self._labelled(self._born), self._labelled(self._place)),
-            self._sex,
+            holder(column(Text("Sexe", "strong"), self._sex, gap=t.TIGHT)),
         )
         self.setFocusProxy(self._birth_name)
         self._enable()

@@ -167,7 +167,7 @@ def test_with_an_open_dossier_only_the_steps_taken_are_told_and_the_next_person_
     driver.open_session("pharmacien")
     driver.bring_sophie()
     told = driver.see("counter.steps").accessibleName()
-    assert told == "1 Carte Vitale : fait\n2 Identité qualifiée : fait"
+    assert told == "1 Identification : fait\n2 Identité qualifiée : fait"
     driver.click("counter.next")
     driver.until(lambda: driver.house.patient is None)
     driver.settle()
