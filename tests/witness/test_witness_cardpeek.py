@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -101,3 +103,17 @@ def test_cardpeek_names_the_card_by_its_answer_to_reset(put, vpcd_pair, cardpeek
     view = tmp_path / "view.xml"
     cardpeek(f'dofile("vitale_2.lua") ui.save_view("{view}") os.exit(0)', "-r", f"pcsc://{vpcd_pair[2][1]}")
     assert "Carte Vitale 2" in view.read_text(encoding="utf-8")
+
+
+def test_cardpeek_reads_the_family_of_the_documented_card_file(put, vpcd_pair, cardpeek, tmp_path):
+    documented = (Path(__file__).parents[2] / "docs" / "card-files.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", documented, re.DOTALL)
+    family = next(found for found in map(json.loads, blocks) if found.get("card") == "vitale")
+    path, view = tmp_path / "famille.json", tmp_path / "view.xml"
+    path.write_text(json.dumps(family), encoding="utf-8")
+    put(1, str(path))
+    cardpeek(f'dofile("vitale_2.lua") ui.save_view("{view}") os.exit(0)', "-r", f"pcsc://{vpcd_pair[2][1]}")
+    seen = read_view(view)
+    for label, field in _PERSON.items():
+        expected = [each[field].replace("-", "") for each in family["beneficiaries"]]
+        assert [value for key, value in seen if key == label] == expected
