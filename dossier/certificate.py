@@ -154,7 +154,15 @@ def _modulus_bytes(info: keys.PublicKeyInfo) -> int:
 
 
 def _names(name: x509.Name) -> tuple[tuple[tuple[str, str], ...], ...]:
-    return tuple(tuple((pair["type"].dotted, str(pair["value"].native)) for pair in rdn) for rdn in name.chosen)
+    return tuple(tuple((pair["type"].dotted, _value(pair["value"])) for pair in rdn) for rdn in name.chosen)
+
+
+def _value(value: core.Asn1Value) -> str:
+    """Give an attribute as text. What old cards call T61String holds ISO 8859-1, as everywhere outside of telex."""
+    chosen = value.chosen if isinstance(value, core.Choice) else value
+    if isinstance(chosen, core.TeletexString):
+        return str(chosen.contents.decode("latin-1"))
+    return str(value.native)
 
 
 def _text(der: bytes | None) -> str:
