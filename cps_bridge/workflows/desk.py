@@ -21,7 +21,7 @@ from cps_bridge.workflows.vitale_application import VitaleApplication
 from dossier.access import NORMAL_ACCESS, Access, Dossier
 from dossier.clock import Clock, system_clock
 from dossier.context import CardEpoch, PatientContext
-from dossier.failure import Failure
+from dossier.failure import Cancelled, Failure
 from dossier.patient import Ins
 from dossier.professional import Activity, CardKind, Professional
 from soap_clients.host import Host
@@ -68,6 +68,7 @@ class Desk:
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
         self._waits: set[threading.Event] = set()
+        self._turn = 0
         self._ended_because = ""
         self._session: Session | None = None
         self._patient: PatientContext | None = None
@@ -174,19 +175,34 @@ class Desk:
         except Failure as failure:
             raise Failure("PATIENT_CHANGED") from failure
 
-    def begin_session(self, session: Session) -> None:
-        """Put a session on the desk; the one before, and its patient, leave. The same card stays logged in."""
+    @property
+    def turn(self) -> int:
+        """A number that grows each time the desk is locked: what began before does not open a session after."""
+        return self._turn
+
+    def begin_session(self, session: Session, turn: int) -> None:
+        """Put a session on the desk; the one before, and its patient, leave. The same card stays logged in.
+
+        turn: of the moment when the opening began. Raises Cancelled when the desk was locked since; Failure
+        CARD_REMOVED when the card has gone.
+        """
         before = self._session
         self._close(before, because="", log_out=before is not None and before.epoch != session.epoch)
         with self._lock:
+            if turn != self._turn:
+                raise Cancelled
             self._session, self._ended_because = session, ""
         self.on_change("session")
+        self.require_session()
 
     def end_session(self, session: Session | None = None, *, because: str = "lock") -> None:
         """Close the connection, drop the card login and the patient; nothing happens without a session.
 
         session: end this one and no later one; None ends whichever is open; because: as ended_because tells it.
         """
+        if session is None:
+            with self._lock:
+                self._turn += 1
         if self._close(session or self._session, because=because, log_out=True):
             self.on_change("session")
 

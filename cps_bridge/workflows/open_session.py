@@ -18,25 +18,26 @@ def open_session(desk: Desk, user: User, *, choose_activity: bool = False) -> Se
     is asked once per card, and again when the card no longer holds the one chosen; choose_activity: ask it anew.
     Raises Failure PIN_WRONG, PIN_BLOCKED, PIN_LAST_TRY, TEST_CARD_REFUSED, ACTIVITY_MISSING; Cancelled.
     """
+    turn = desk.turn
     epoch = see_card(desk, user)
     opened = desk.session
     if opened and opened.epoch == epoch:
         opened = desk.require_session()
-        return _begin(desk, user, opened.card, epoch, anew=True) if choose_activity else opened
+        return _begin(desk, user, opened.card, epoch, turn, anew=True) if choose_activity else opened
     card = desk.cards.read_professional(epoch)
     present_pin(desk, user, epoch, card)
     try:
-        return _begin(desk, user, card, epoch, anew=choose_activity)
+        return _begin(desk, user, card, epoch, turn, anew=choose_activity)
     except BaseException:
         # Without a session nobody would drop what the PIN has opened.
         desk.cards.log_out(epoch)
         raise
 
 
-def _begin(desk: Desk, user: User, card: ProfessionalCard, epoch: CardEpoch, *, anew: bool) -> Session:
+def _begin(desk: Desk, user: User, card: ProfessionalCard, epoch: CardEpoch, turn: int, *, anew: bool) -> Session:
     activity = _activity(desk, user, card, desk.cards.read_activities(epoch), anew=anew)
     session = Session(card, activity, epoch, desk.make_host(card, activity, epoch), desk.clock())
-    desk.begin_session(session)
+    desk.begin_session(session, turn)
     desk.write("session", "done")
     return session
 

@@ -11,6 +11,7 @@ import pytest
 from journey_parts import own_readers
 from test_command_line import Terminal, complaint
 
+from connectors import output
 from connectors.answers import Answers
 from connectors.console_user import ConsoleUser
 from cps_bridge.workflows import user as words
@@ -126,7 +127,8 @@ def test_codes_are_wiped_and_the_journal_says_what_was_done_without_them(practic
         ("done", "899700000021"),
         ("PIN_WRONG", "899700000021"),
     ]
-    assert not any(code in str(lines) for code in ("1234", "2468", "9999", "1357"))
+    said = [(line.action, line.mode, line.reason, line.outcome, line.subject, line.structure) for line in lines]
+    assert not any(code in str(said) for code in ("1234", "2468", "9999", "1357"))
 
 
 def test_giving_up_the_new_pin_wipes_the_present_one(practice: Any) -> None:
@@ -189,6 +191,14 @@ def test_where_codes_are_typed_on_the_reader_only_none_is_changed_by_the_keyboar
     assert code_of(practice, "change-pin") == "PIN_CHANGE_ON_PAD"
     assert code_of(practice, "session") == "PIN_PAD_MISSING"
     assert practice.user.asked == []
+
+
+def test_people_read_the_card_in_plain_french(practice: Any) -> None:
+    practice.insert(0, "medecin-perime")
+    (told,) = output.text_lines("card", practice.do("card"))
+    assert "carte de test" in told and "essais restants : 3" in told
+    assert "Certificat de signature : expiré depuis le" in told
+    assert "Situations d'exercice : lues après le code porteur" in told
 
 
 @pytest.fixture

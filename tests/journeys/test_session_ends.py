@@ -199,3 +199,52 @@ def test_locking_ends_the_wait_for_a_card(practice: Any) -> None:
     practice.house.lock()
     with pytest.raises(Cancelled):
         work.result(60)
+
+
+def test_a_session_that_was_opening_while_the_desk_was_locked_does_not_begin(practice: Any) -> None:
+    desk = practice.house.desk
+    make_host = desk.make_host
+
+    def lock_first(*arguments: Any) -> Any:
+        practice.house.lock()
+        return make_host(*arguments)
+
+    desk.make_host = lock_first
+    practice.insert(0, "generaliste")
+    with pytest.raises(Cancelled):
+        practice.do("session")
+    (epoch,) = practice.epochs()
+    assert practice.house.session is None
+    with pytest.raises(Failure) as caught:
+        practice.house.cards.read_activities(epoch)
+    assert caught.value.code == "PIN_REQUIRED"
+
+
+def test_a_card_that_leaves_while_its_session_opens_leaves_no_session(practice: Any) -> None:
+    desk = practice.house.desk
+    make_host = desk.make_host
+
+    def pull_first(*arguments: Any) -> Any:
+        host = make_host(*arguments)
+        practice.remove(0)
+        return host
+
+    desk.make_host = pull_first
+    practice.insert(0, "generaliste")
+    with pytest.raises(Failure) as caught:
+        practice.do("session")
+    assert (caught.value.code, practice.house.session) == ("CARD_REMOVED", None)
+
+
+def test_giving_up_the_practice_situation_drops_the_login(practice: Any) -> None:
+    def give_up(question: words.ChooseActivity) -> Any:
+        raise Cancelled
+
+    practice.user.answers["ChooseActivity"] = give_up
+    practice.insert(0, "generaliste")
+    with pytest.raises(Cancelled):
+        practice.do("session")
+    (epoch,) = practice.epochs()
+    with pytest.raises(Failure) as caught:
+        practice.house.cards.read_activities(epoch)
+    assert caught.value.code == "PIN_REQUIRED"
