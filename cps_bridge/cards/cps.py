@@ -22,7 +22,6 @@ from cps_bridge.cards.codes import (
 )
 from cps_bridge.cards.cps_data import ACTIVITY_LABEL, INFO_LABEL, gathered, specialty_of
 from cps_bridge.cards.pkcs15 import Directory, read_directory
-from cps_bridge.cards.pkcs15_codes import codes_of
 from cps_bridge.cards.signer import KeyUse
 from cps_bridge.cards.tlv import head
 from dossier.certificate import Certificate
@@ -38,7 +37,6 @@ class Cps:
     def __init__(self, channel: Channel, directory: Directory | None = None) -> None:
         self._channel = channel
         self._directory = directory
-        self._codes: Codes | None = None
 
     # What a product has of its own
 
@@ -112,9 +110,7 @@ class Cps:
     @property
     def codes(self) -> Codes:
         """The formats and references of both codes, from the authentication objects of the directory."""
-        if self._codes is None:
-            self._codes = codes_of(self.directory.codes)
-        return self._codes
+        return self.directory.both_codes
 
     def read_pin_state(self) -> PinState:
         """Ask the card how many wrong codes it still accepts: VERIFY without data costs no try."""

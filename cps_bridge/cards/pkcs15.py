@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from cps_bridge.cards.codes import Codes
+from cps_bridge.cards.pkcs15_codes import codes_of
 from cps_bridge.cards.tlv import Tlv, descend, is_constructed, parse, text
 from dossier.failure import Failure
 
@@ -46,6 +49,11 @@ class Directory:
     certificates: tuple[CardObject, ...]
     data_objects: tuple[CardObject, ...]
     codes: tuple[Tlv, ...] = ()
+
+    @cached_property
+    def both_codes(self) -> Codes:
+        """The formats of the PIN and of its unblocking code; raises Failure CARD_UNREADABLE."""
+        return codes_of(self.codes)
 
     def data_object(self, label: str) -> CardObject:
         """Give the data object with this label; raises Failure CARD_DATA_MISSING."""
