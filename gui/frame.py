@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -20,47 +19,26 @@ from gui.desks import desks_of
 from gui.flows import Flows
 from gui.house_port import HousePort
 from gui.jobs import Job
+from gui.notice import Notice
 from gui.pages.page import Page
 from gui.pieces.boxes import column, row
 from gui.pieces.buttons import Button
 from gui.pieces.emergency_band import EmergencyBand
 from gui.pieces.empty_state import EmptyState
-from gui.pieces.message import Message
 from gui.pieces.overlay import Overlay
 from gui.pieces.passphrase import PassphraseAsk
 from gui.pieces.patient_bar import PatientBar
-from gui.pieces.rail import Place, Rail
+from gui.pieces.rail import Rail
 from gui.pieces.ribbon import SimulationRibbon
 from gui.pieces.text import Picture
+from gui.places import PLACES, make_page
 from gui.presence import Presence, farewell
 from gui.stage import Stage
 from gui.strip import StatusStrip
 from gui.style import apply, mark
+from gui.tray import Tray
 from gui.words import patient_name
 
-PLACES = (
-    Place("counter", "Comptoir", "counter", True),
-    Place("consultation", "Consultation", "consultation", True),
-    Place("imaging", "Radiologie", "imaging", True),
-    Place("emergency", "Urgence", "emergency", True),
-    Place("outbox", "Envois", "send"),
-    Place("journal", "Journal", "journal"),
-    Place("diagnostic", "Diagnostic", "diagnostic"),
-    Place("settings", "Réglages", "settings"),
-    Place("help", "Aide", "help"),
-)
-_PAGES = {
-    "home": ("home", "HomePage"),
-    "counter": ("counter", "CounterPage"),
-    "consultation": ("consultation", "ConsultationPage"),
-    "imaging": ("imaging", "ImagingPage"),
-    "emergency": ("emergency", "EmergencyPage"),
-    "outbox": ("outbox", "OutboxPage"),
-    "journal": ("journal", "JournalPage"),
-    "diagnostic": ("diagnostic", "DiagnosticPage"),
-    "settings": ("settings", "SettingsPage"),
-    "help": ("help", "HelpPage"),
-}
 _WAITING = frozenset({"à envoyer", "en cours", "incertain", "refusé", "retenu"})
 
 
@@ -75,11 +53,9 @@ class Frame(QWidget):
         self._stage: Stage | None = None
         self._pages: dict[str, Page] = {}
         self._had_session = False
-        self._tray: QWidget | None = None
-        self._notice_acts: Callable[[], object] | None = None
         self._passphrase: PassphraseAsk | None = None
         self.ribbon, self.strip, self.rail = SimulationRibbon(), StatusStrip(), Rail(PLACES)
-        self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Message("notice")
+        self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Notice()
         self.stack = QStackedWidget()
         self.stack.setObjectName("stack")
         self._starting = EmptyState("card", "Démarrage…", "Le coffre du poste s'ouvre.", name="starting")
@@ -91,13 +67,8 @@ class Frame(QWidget):
         self.ribbon.hide()
 
     def _lay_out(self) -> None:
-        noticed = column(self.notice)
-        noticed.setContentsMargins(t.PAGE, t.INNER, t.PAGE, 0)
-        self._noticed = QWidget()
-        self._noticed.setLayout(noticed)
-        self._noticed.hide()
         self.content = QWidget()
-        self.content.setLayout(column(self._noticed, self.stack, gap=0))
+        self.content.setLayout(column(self.notice, self.stack, gap=0))
         right = column(self.bar, self.band, self.content, gap=0)
         right.setStretch(2, 1)
         below = row(self.rail, right, gap=0)
@@ -107,10 +78,10 @@ class Frame(QWidget):
         # What lies over the page lies over this part only: the tray beside it stays at hand.
         self.desk = QWidget()
         self.desk.setLayout(inside)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self.desk, 1)
+        self._outer = QHBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._outer.addWidget(self.desk, 1)
 
     @property
     def stage(self) -> Stage:
@@ -126,22 +97,22 @@ class Frame(QWidget):
         self.drawer.escaped.connect(self.drawer.clear)
         self.asking = Asking(stage, self.flows, self.desk)
         self.presence = Presence(stage, self.flows, self.asking)
-        self.presence.told.connect(self._tell)
+        self.presence.told.connect(self.notice.tell)
+        self.tray = Tray(stage, self._outer, self.open_drawer, self._fold)
         stage.changed.connect(self._changed)
         stage.went.connect(self.go)
         stage.failed.connect(self._tell_failure)
-        stage.said.connect(self._tell)
+        stage.said.connect(self.notice.tell)
         stage.drawer.connect(self.open_drawer)
         stage.listed.connect(self._count_waiting)
         stage.looks.connect(self.dress)
         stage.jobs.told.connect(self._news)
         self.flows.moved.connect(self._show_who)
-        self.notice.acted.connect(self._act_on_notice)
         for signal, page in ((self.strip.outbox, "outbox"), (self.strip.diagnose, "diagnostic")):
             signal.connect(lambda page=page: self.go(page))
         self.strip.lock.connect(self.lock)
         self.strip.card.connect(self._show_card)
-        self.strip.simulate.connect(self._simulate)
+        self.strip.simulate.connect(lambda: self.tray.turn(self.width()))
         self.rail.chosen.connect(self.go)
         self.bar.leave.connect(self.flows.leave_patient)
         self.band.ended.connect(lambda: stage.start("end-access"))
@@ -178,8 +149,7 @@ class Frame(QWidget):
     def page(self, key: str) -> Page:
         """Give a page, made at its first use."""
         if key not in self._pages:
-            module, name = _PAGES[key]
-            made: Page = getattr(import_module(f"gui.pages.{module}"), name)(self.stage, self.flows)
+            made = make_page(key, self.stage, self.flows)
             self._pages[key] = made
             self.stack.addWidget(made)
         return self._pages[key]
@@ -189,7 +159,7 @@ class Frame(QWidget):
         page = self.page(key)
         self.stack.setCurrentWidget(page)
         self.rail.select(key)
-        self._drop_notice()
+        self.notice.drop()
         page.refresh()
         page.shown()
         page.take_keyboard()
@@ -230,32 +200,6 @@ class Frame(QWidget):
         panel = CardPanel(self.stage, self.flows)
         panel.locked.connect(self.lock)
         self.open_drawer(panel)
-
-    def _simulate(self) -> None:
-        """Open the tray of the simulated cards beside the desk, over it where there is no room; close an open one."""
-        from gui.simulation_panel import SimulationPanel
-
-        if self._tray is not None:
-            self._close_tray()
-        elif self.stage.house.simulation is not None:
-            panel = SimulationPanel(self.stage)
-            if self.width() < t.TRAY_BESIDE_FROM:
-                self.open_drawer(panel)
-                return
-            panel.setFixedWidth(t.TRAY_WIDTH)
-            panel.closed.connect(self._close_tray)
-            self._tray = panel
-            layout = self.layout()
-            assert layout is not None
-            layout.addWidget(panel)
-            self._fold()
-
-    def _close_tray(self) -> None:
-        if self._tray is not None:
-            self._tray.hide()
-            self._tray.deleteLater()
-            self._tray = None
-            self._fold()
 
     def _go_desk(self, key: str) -> None:
         session = self.stage.house.session
@@ -301,7 +245,7 @@ class Frame(QWidget):
         house = self.stage.house
         words = farewell(house.ended_because, house.settings.idle_minutes) if had else None
         if words is not None:
-            self._tell(*words)
+            self.notice.tell(*words)
 
     def _say_expiry(self, session: Any) -> None:
         """Say at the beginning of a session that the card will soon be, or is, over."""
@@ -312,7 +256,7 @@ class Frame(QWidget):
         words, tone = expiry(min(ends), datetime.now(UTC)) if ends else ("", "success")
         if tone != "success":
             remedy = "Demandez dès maintenant son renouvellement : sans certificat valable, l'hôte refuse la carte."
-            self._tell(f"Certificat de votre carte : {words}.", remedy, tone)
+            self.notice.tell(f"Certificat de votre carte : {words}.", remedy, tone)
 
     def _forget_patient(self) -> None:
         self.drawer.clear()
@@ -356,25 +300,10 @@ class Frame(QWidget):
         self.rail.badge("outbox", number)
 
     def _tell_failure(self, failure: Failure) -> None:
-        unblocks = failure.code == "PIN_BLOCKED" and self.flows.is_blocked()
-        self._notice_acts = self.flows.unblock if unblocks else None
-        self.notice.say_failure(failure, "Débloquer la carte" if unblocks else "Fermer")
-        self._noticed.show()
-
-    def _act_on_notice(self) -> None:
-        act = self._notice_acts
-        self._drop_notice()
-        if act is not None:
-            act()
-
-    def _tell(self, sentence: str, remedy: str, tone: str) -> None:
-        self._notice_acts = None
-        self.notice.say(sentence, remedy, tone, action="Fermer")
-        self._noticed.show()
-
-    def _drop_notice(self) -> None:
-        self.notice.clear()
-        self._noticed.hide()
+        if failure.code == "PIN_BLOCKED" and self.flows.is_blocked():
+            self.notice.tell_failure(failure, "Débloquer la carte", self.flows.unblock)
+        else:
+            self.notice.tell_failure(failure)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fold the rail when the window is narrow."""
@@ -382,7 +311,7 @@ class Frame(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        beside = t.TRAY_WIDTH if self._tray is not None else 0
+        beside = self.tray.width() if self._stage is not None else 0
         self.rail.fold(self.width() - beside < t.RAIL_FOLDS_BELOW)
 
     def somebody_is_there(self) -> None:

@@ -21,11 +21,18 @@ LIMIT = 0.016
 
 _BEAT_MILLISECONDS = 2
 _LOOK_SECONDS = 0.004
+_SURE = 3
+"""Looks in a row: fewer are a thread that passes by while others compute, not one that waits."""
+
 _CARD_PLACES = (str(Path("cps_bridge") / "cards"), "smartcard", "card_sim")
 
 
 class Heartbeat(QObject):
-    """Made on the window's thread. largest: seconds between two beats at most; late: what was seen in late ones."""
+    """Made on the window's thread.
+
+    largest: seconds between two beats at most; late: where the thread was at each late one; on_card: where it stayed in
+    the cards room.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,15 +69,19 @@ class Heartbeat(QObject):
         self.beats += 1
 
     def _look(self) -> None:
-        seen = 0.0
+        late, times = 0.0, 0
         while not self._stopped.wait(_LOOK_SECONDS):
             last = self._last
-            if last == seen or time.perf_counter() - last <= LIMIT:
+            if time.perf_counter() - last <= LIMIT:
                 continue
-            seen = last  # one look for each late beat
             places = _places(sys._current_frames().get(self._window))
-            self.late.append(places[0] if places else "?")
-            self.on_card += [each for each in places if any(part in each for part in _CARD_PLACES)][:1]
+            if last != late:
+                late, times = last, 0
+                self.late.append(places[0] if places else "?")
+            card = next((each for each in places if any(part in each for part in _CARD_PLACES)), "")
+            times = times + 1 if card else 0
+            if times == _SURE:
+                self.on_card.append(card)
 
 
 def _places(frame: FrameType | None) -> list[str]:

@@ -15,17 +15,17 @@ from gui.pieces.buttons import Button
 from gui.pieces.marks import Select
 from gui.pieces.message import Message
 from gui.pieces.number import NumberField
-from gui.pieces.text import Text
+from gui.pieces.text import Text, tip
 from gui.stage import Stage
 from gui.words import fr
 
 _VITALE = "Vitale"
 _NUMBERS = {
-    "mute": ("after", "échanges encore bons", 0, 0, 999),
+    "mute": ("n", "échanges encore bons", 0, 0, 999),
     "slow": ("ms", "ms de plus par échange", 300, 0, 10_000),
-    "die_at": ("after", "échanges encore bons", 3, 0, 999),
-    "swap_at": ("after", "échanges encore bons", 3, 0, 999),
-    "wrong_sw": ("after", "échanges encore bons", 0, 0, 999),
+    "die_at": ("n", "échanges encore bons", 3, 0, 999),
+    "swap_at": ("n", "échanges encore bons", 3, 0, 999),
+    "wrong_sw": ("n", "échanges encore bons", 0, 0, 999),
     "tries": ("n", "essais restants", 1, 0, 3),
 }
 """The fact of a fault that is a number: its name, its words, the value at first, the least and the greatest."""
@@ -90,6 +90,7 @@ class SimulationPanel(Panel):
         self._number = NumberField("simulation.fault.number")
         self._number_words = Text("", "muted", name="simulation.fault.words")
         self._break = Button("Provoquer", name="simulation.break", icon="warning", on_click=self._break_card)
+        self._fault.view().setMinimumWidth(t.CHIP_MAXIMUM)
         self._fault.currentIndexChanged.connect(lambda _: self._choose_fault())
         self._where.currentIndexChanged.connect(lambda _: self._look("slots"))
         block.column.addWidget(Text("Panne", "strong"))
@@ -134,18 +135,21 @@ class SimulationPanel(Panel):
     def _break_card(self) -> None:
         slot, fault = int(self._where.currentData()), str(self._fault.currentData())
         facts: dict[str, object] = {_NUMBERS[fault][0]: self._number.value()} if fault in _NUMBERS else {}
-        if fault == "swap_at":
-            facts["card"] = self._readers[slot].card()
-        said = f"Panne prête dans le lecteur {slot + 1} : {self._fault.currentText().lower()}."
+        other = self._readers[slot].card()
+        if fault == "swap_at" and other != self._stage.house.simulation.inserted[slot]:
+            facts["card"] = other
+        said = f"Panne prête dans le lecteur {slot + 1}."
+        hint = f"{self._fault.currentText()}."
         self._do(
             "simulation.break",
             self._break,
             lambda: self._stage.house.simulation.break_card(slot, fault, **facts),
-            lambda _: self.message.say(said),
+            lambda _: self.message.say(said, hint),
         )
 
     def _choose_fault(self) -> None:
         known = _NUMBERS.get(str(self._fault.currentData()))
+        tip(self._fault, self._fault.currentText())
         for each in (self._number, self._number_words):
             each.setVisible(known is not None)
         if known is not None:
