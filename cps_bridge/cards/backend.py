@@ -10,6 +10,11 @@ from cps_bridge.cards.access import ProfessionalAccess
 class ModuleAccess(ProfessionalAccess, Protocol):
     """A session with one card through a module."""
 
+    @property
+    def may_be_unlocked(self) -> bool:
+        """Whether a code was presented in this session: modules log out without telling every card."""
+        ...
+
     def close(self) -> None:
         """End the session; the rights that the PIN opened in it end with it."""
         ...

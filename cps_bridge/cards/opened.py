@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -12,11 +13,13 @@ from cps_bridge.cards.apdu import Channel
 from cps_bridge.cards.attempt import Attempt, Phase
 from cps_bridge.cards.backend import Backend, ModuleAccess
 from cps_bridge.cards.pkcs15 import Directory
-from cps_bridge.cards.port import ReaderPort
+from cps_bridge.cards.port import ReaderPort, ResettingPort
 from cps_bridge.cards.professional import open_professional
 from cps_bridge.cards.recognise import Model
 from cps_bridge.cards.vitale import Vitale, VitaleContent
 from dossier.professional import CardKind
+
+_log = logging.getLogger("cards")
 
 _MODULE_PATIENCE = 15.0
 """Seconds that one job by a module may last: it reads the whole card when it first meets it."""
@@ -92,8 +95,9 @@ class ModuleLink:
 
     vitale: VitaleContent | None = None
 
-    def __init__(self, session: ModuleAccess) -> None:
+    def __init__(self, session: ModuleAccess, reset: Callable[[], None]) -> None:
         self._session = session
+        self._reset = reset
         self.access: ProfessionalAccess | None = session
         self.serial = ""
 
@@ -113,9 +117,11 @@ class ModuleLink:
         return hash_of_serial(self.serial)
 
     def close(self) -> None:
-        """Log out and end the session."""
+        """Log out, end the session, and reset the card when a code was presented: it may not know that it is over."""
         self._session.log_out()
         self._session.close()
+        if self._session.may_be_unlocked:
+            self._reset()
 
 
 class Opener:
@@ -129,8 +135,16 @@ class Opener:
         """Open a link to the card in a reader; raises the builtins of the port, and what the module raises."""
         if self._backend is not None and model.kind is not CardKind.VITALE:
             attempt.enter(Phase.EXCHANGE, _MODULE_PATIENCE)
-            return ModuleLink(self._backend.open(reader))
+            return ModuleLink(self._backend.open(reader), lambda: self._reset(reader))
         return OwnLink(Channel(self._port.connect(reader)), model)
+
+    def _reset(self, reader: str) -> None:
+        """Reset the card, if it is still there."""
+        try:
+            if isinstance(self._port, ResettingPort):
+                self._port.reset(reader)
+        except OSError:
+            _log.debug("the card was gone before it was reset")
 
     def close(self) -> None:
         """Let go of the module."""

@@ -102,8 +102,17 @@ class PcscReaders:
         if self._waiting is not None:
             self._waiting.cancel()
 
+    def reset(self, reader: str) -> None:
+        """Reset the card in a reader, so that no program keeps rights on it; raises the builtins of the port."""
+        link = self._connect(reader)
+        link.reset_on_close()
+        link.close()
+
     def connect(self, reader: str) -> Link:
         """Open a shared link to the card in a reader, T=0 first; raises the builtins of the port contract."""
+        return self._connect(reader)
+
+    def _connect(self, reader: str) -> PcscLink:
         context = Context(_load())
         try:
             return PcscLink(context, reader)

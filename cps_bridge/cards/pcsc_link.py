@@ -72,6 +72,10 @@ class PcscLink:
         self._context.check(result)
         return bytes(answer)
 
+    def reset_on_close(self) -> None:
+        """Have close() reset the card, whatever went through this link."""
+        self._disposition = self._context.scard.SCARD_RESET_CARD
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep other programs away; waits, without limit, for the one that is inside a transaction."""

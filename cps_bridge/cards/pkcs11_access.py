@@ -33,11 +33,15 @@ _PUK: Final = CodeFormat(0, *bounded(4, 16, unblocking=True))
 
 
 class Pkcs11Access:
-    """One card of one module; warns: whether this module is known to flag the last try of a code."""
+    """One card of one module; warns: whether this module is known to flag the last try of a code.
+
+    may_be_unlocked: a code was presented; some modules leave the card verified when they log out.
+    """
 
     def __init__(self, session: Session, *, warns: bool = False) -> None:
         self._session = session
         self._warns = warns
+        self.may_be_unlocked = False
 
     def close(self) -> None:
         """End the session; the login ends with it."""
@@ -97,6 +101,7 @@ class Pkcs11Access:
 
     def _log_in(self, pin: bytearray | None) -> None:
         refused = Failure("PIN_SHAPE", digits=self._codes().pin.digits)
+        self.may_be_unlocked = True
         with explained({p11.PIN_INCORRECT: self._wrong_pin, **_misshapen(refused)}):
             self._session.log_in(p11.USER, pin)
 
@@ -107,6 +112,7 @@ class Pkcs11Access:
             demand_pin(codes.pin, old)
             demand_new_pin(codes.pin, new)
             refused = Failure("PIN_NEW_SHAPE", digits=codes.pin.digits)
+            self.may_be_unlocked = True
             with explained({p11.PIN_INCORRECT: self._wrong_pin, **_misshapen(refused)}):
                 self._session.set_pin(old, new)
 
@@ -120,6 +126,7 @@ class Pkcs11Access:
             demand_puk(codes, code)
             demand_new_pin(codes.pin, new)
             refused = Failure("PUK_SHAPE", digits=_PUK.digits)
+            self.may_be_unlocked = True
             with explained({p11.PIN_INCORRECT: self._wrong_puk, p11.PIN_LOCKED: _blocked_puk, **_misshapen(refused)}):
                 self._session.log_in(p11.SECURITY_OFFICER, code)
             try:

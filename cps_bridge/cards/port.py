@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 View = tuple[tuple[str, bytes, int], ...]
 """What the readers hold: (reader name, ATR or b"" when empty, counter that grows at each insertion and removal)."""
@@ -63,4 +63,13 @@ class ReaderPort(Protocol):
 
     def close(self) -> None:
         """Let go of everything."""
+        ...
+
+
+@runtime_checkable
+class ResettingPort(Protocol):
+    """A port that can end the rights which a PIN opened by another way than its own links."""
+
+    def reset(self, reader: str) -> None:
+        """Reset the card in a reader."""
         ...

@@ -197,3 +197,19 @@ def test_another_card_in_the_reader_never_signs_for_the_first(services, port, pu
     assert second != epoch
     assert code_of(service.signer(second, KeyUse.AUTHENTICATION).sign, "sha256", DIGEST) == "PIN_REQUIRED"
     assert service.read_professional(second).serial == cast.professionals()["infirmiere"].serial
+
+
+def test_after_a_log_out_the_card_itself_has_forgotten_the_pin(services, port, put, module, names):
+    service = services(port, backend=module)
+    put()
+    epoch = service.wait_for(*PROFESSIONAL, timeout=PATIENCE).epoch
+    service.verify_pin(epoch, bytearray(b"1234"))
+    service.log_out(epoch)
+    link = port.connect(names[0])
+    assert link.transmit(bytes.fromhex("0020000100")) == bytes.fromhex("63C3")
+    link.close()
+    assert code_of(service.signer(epoch, KeyUse.AUTHENTICATION).sign, "sha256", DIGEST) == "PIN_REQUIRED"
+    assert code_of(service.verify_pin, epoch, bytearray(b"9999")) == "PIN_WRONG"
+    service.verify_pin(epoch, bytearray(b"1234"))
+    signer = service.signer(epoch, KeyUse.AUTHENTICATION)
+    verify(signer.certificate, signer.sign("sha256", DIGEST), "sha256", DIGEST)
