@@ -60,8 +60,8 @@ class Cps:
         """Present the old PIN and put the new one; give the status word."""
         raise NotImplementedError
 
-    def _renew(self, form: CodeFormat, new: bytearray) -> int:
-        """Put a new PIN after the unblocking code was verified; give the status word."""
+    def _unblock(self, puk: CodeFormat, code: bytearray, form: CodeFormat, new: bytearray) -> int:
+        """Present the unblocking code once and put a new PIN; give the status word."""
         raise NotImplementedError
 
     def _sign_document(self, reference: int, digest: Digest) -> bytes:
@@ -174,12 +174,9 @@ class Cps:
             puk = demand_puk(self.codes, code)
             demand_new_pin(form, new)
             self._select_root()
-            status = self._present(puk, code)
+            status = self._unblock(puk, code, form, new)
             if status != apdu.OK:
                 raise puk_refusal(status, self._read_tries(puk) if status == _REFUSED_UNCOUNTED else None)
-            status = self._renew(form, new)
-            if status != apdu.OK:
-                raise apdu.failure_of(status)
 
     @property
     def has_pin_pad(self) -> bool:

@@ -76,7 +76,11 @@ class Cps3(Cps):
         with wiping(first, second, both):
             return self._channel.send(apdu.CHANGE_REFERENCE_DATA, 0, form.reference, both).status
 
-    def _renew(self, form: CodeFormat, new: bytearray) -> int:
+    def _unblock(self, puk: CodeFormat, code: bytearray, form: CodeFormat, new: bytearray) -> int:
+        """Verify the unblocking code, then put the new PIN by right of it."""
+        status = self._present(puk, code)
+        if status != apdu.OK:
+            return status
         encoded = form.encoded(new)
         with wiping(encoded):
             return self._channel.send(apdu.RESET_RETRY_COUNTER, 0x02, form.reference, encoded).status

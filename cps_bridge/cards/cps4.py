@@ -31,7 +31,6 @@ _MASTER_FILE = bytes.fromhex("3F00")
 _SERIAL_FILE = bytes.fromhex("D003")
 _BY_IDENTIFIER, _BY_NAME, _BY_RELATIVE_PATH = 0x00, 0x04, 0x09
 _HASH_GIVEN = 0x80  # high bit of a key reference: what follows is a hash, not a message
-_HERE = 0x80  # high bit of a code reference, in RESET RETRY COUNTER
 
 
 class Cps4(Cps):
@@ -93,10 +92,12 @@ class Cps4(Cps):
         status = self._present(form, old)
         return status if status != apdu.OK else self._put(form, new)
 
-    def _renew(self, form: CodeFormat, new: bytearray) -> int:
-        """Reset the counter, then put the new PIN."""
-        status = self._channel.send(apdu.RESET_RETRY_COUNTER, 0x03, form.reference | _HERE).status
-        return status if status != apdu.OK else self._put(form, new)
+    def _unblock(self, puk: CodeFormat, code: bytearray, form: CodeFormat, new: bytearray) -> int:
+        """Send both codes in one RESET RETRY COUNTER: the card changes both, or nothing (decision 027)."""
+        first, second = puk.encoded(code), form.encoded(new)
+        both = first + second
+        with wiping(first, second, both):
+            return self._channel.send(apdu.RESET_RETRY_COUNTER, 0x00, form.reference, both).status
 
     def _put(self, form: CodeFormat, new: bytearray) -> int:
         encoded = form.encoded(new)
