@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 from dossier.access import AccessMode
 from dossier.context import Source
 from dossier.failure import Failure
+from dossier.professional import CardKind
 from gui import tokens as t
 from gui.asking import Asking
 from gui.desks import desks_of
@@ -53,6 +54,7 @@ class Frame(QWidget):
         self._stage: Stage | None = None
         self._pages: dict[str, Page] = {}
         self._had_session = False
+        self._card_said: tuple[object, ...] = ()
         self._passphrase: PassphraseAsk | None = None
         self.ribbon, self.strip, self.rail = SimulationRibbon(), StatusStrip(), Rail(PLACES)
         self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Notice()
@@ -210,6 +212,8 @@ class Frame(QWidget):
         if what == "outbox":
             self.stage.read_outbox()
             return
+        if what == "slots":
+            self._card_came()
         if what == "session" or (self.stage.house.session is not None) is not self._had_session:
             self._show_session()
             return
@@ -218,6 +222,16 @@ class Frame(QWidget):
         self._show_who()
         for page in self._pages.values():
             page.refresh()
+
+    def _card_came(self) -> None:
+        """Take away what was said of the card before: it is not about the one that is in now."""
+        slots = self.stage.house.cards.slots()
+        here = tuple(
+            (each.reader, each.epoch, each.failure) for each in slots if each.kind not in (None, CardKind.VITALE)
+        )
+        if here and here != self._card_said and self.stage.house.session is None:
+            self.notice.drop()
+        self._card_said = here or self._card_said
 
     def _show_session(self) -> None:
         session = self.stage.house.session

@@ -42,6 +42,7 @@ from gui.pieces.text import Picture, Text
 from gui.pieces.thumbnails import Thumbnail, ThumbnailStrip
 from gui.pieces.visibility import VisibilityChooser
 from gui.questions.catalogue import panel_for
+from gui.questions.pin import ReaderPanel
 from gui.style import apply
 from gui.words import day_and_hour
 
@@ -98,9 +99,12 @@ def _icons() -> QWidget:
 
 
 def _chips() -> QWidget:
-    chips = [CardChip("card", "CPS", f"gallery.chip.{number}") for number in range(4)]
+    chips = [CardChip("card", "CPS", f"gallery.chip.{number}") for number in range(5)]
     chips[1].present("Dr MARTIN Claire", "Médecine générale · Cabinet des Lilas")
+    chips[1].opens("Votre carte")
+    chips[1].show_test(True)
     chips[2].locked("Il reste 2 essais")
+    chips[4].blocked("Il faut son code de déblocage")
     failure = Failure("CARD_MUTE")
     chips[3].error(failure.sentence("fr"), failure.remedy("fr"))
     return holder(row(*chips))
@@ -178,7 +182,13 @@ def _choices() -> QWidget:
 def _questions() -> QWidget:
     why = BreakGlass(BreakGlassReason.UNCONSCIOUS, "Patiente trouvée inconsciente")
     questions: tuple[q.Question[object], ...] = (
-        q.AskPin("Claire MARTIN", 1),
+        q.AskPin("Claire MARTIN", 2, 4, 8),
+        q.ConfirmLastTry("Claire MARTIN", "DERNIER ESSAI"),
+        q.AskUnblockingCode("Claire MARTIN", 3),
+        q.AskNewPin("Claire MARTIN"),
+        q.AskDatamatrix(),
+        q.AskTraits(),
+        q.AskVitaleApplication(by_qr=True, by_nfc=True),
         q.ConfirmInformation(_TRAITS),
         q.AskConsent(_TRAITS, "Claire MARTIN"),
         q.AskEmergencyChoices(EmergencyChoices()),
@@ -190,7 +200,8 @@ def _questions() -> QWidget:
         q.ConfirmDeposit(_TRAITS, ("Ordonnance", "Compte rendu")),
         q.ConfirmMask("Ordonnance", True),
     )  # type: ignore[assignment]
-    panels = [panel_for(each) for each in questions]
+    panels: list[QWidget] = [panel_for(each) for each in questions]
+    panels.append(ReaderPanel(q.PinOnReader("Claire MARTIN", 3)))
     left, right = column(*panels[::2], 1, gap=t.BETWEEN), column(*panels[1::2], 1, gap=t.BETWEEN)
     return holder(row(holder(left), holder(right), gap=t.BETWEEN))
 
@@ -201,7 +212,7 @@ def main(argv: list[str]) -> int:
     apply(app, argv[0] if argv else "light")
     page = build()
     if len(argv) > 1:
-        page.resize(1400, page.sizeHint().height())
+        page.resize(max(1400, page.sizeHint().width()), page.sizeHint().height())
         page.setProperty("ground", "ground")
         return 0 if page.grab().save(argv[1]) else 1
     area = scrolled(page)

@@ -15,17 +15,17 @@ from gui.pieces.buttons import Button
 from gui.pieces.marks import Select
 from gui.pieces.message import Message
 from gui.pieces.number import NumberField
-from gui.pieces.text import Text, tip
+from gui.pieces.text import Text
 from gui.stage import Stage
 from gui.words import fr
 
 _VITALE = "Vitale"
 _NUMBERS = {
-    "mute": ("n", "échanges encore bons", 0, 0, 999),
-    "slow": ("ms", "ms de plus par échange", 300, 0, 10_000),
-    "die_at": ("n", "échanges encore bons", 3, 0, 999),
-    "swap_at": ("n", "échanges encore bons", 3, 0, 999),
-    "wrong_sw": ("n", "échanges encore bons", 0, 0, 999),
+    "mute": ("n", "échanges avant", 0, 0, 999),
+    "slow": ("ms", "ms par échange", 300, 0, 10_000),
+    "die_at": ("n", "échanges avant", 3, 0, 999),
+    "swap_at": ("n", "échanges avant", 3, 0, 999),
+    "wrong_sw": ("n", "échanges avant", 0, 0, 999),
     "tries": ("n", "essais restants", 1, 0, 3),
 }
 """The fact of a fault that is a number: its name, its words, the value at first, the least and the greatest."""
@@ -87,6 +87,7 @@ class SimulationPanel(Panel):
         self._where = Select("simulation.fault.slot", "Lecteur de la panne")
         for slot in range(len(self._readers)):
             self._where.addItem(f"Lecteur {slot + 1}", slot)
+        self._sentence = Text("", "muted", wrap=True, name="simulation.fault.sentence")
         self._number = NumberField("simulation.fault.number")
         self._number_words = Text("", "muted", name="simulation.fault.words")
         self._break = Button("Provoquer", name="simulation.break", icon="warning", on_click=self._break_card)
@@ -96,6 +97,7 @@ class SimulationPanel(Panel):
         block.column.addWidget(Text("Panne", "strong"))
         block.column.addWidget(self._where)
         block.column.addWidget(self._fault)
+        block.column.addWidget(self._sentence)
         block.column.addLayout(row(self._number, self._number_words, 1))
         block.column.addLayout(row(self._break, 1))
         block.setVisible(self._fault.count() > 0)
@@ -149,7 +151,7 @@ class SimulationPanel(Panel):
 
     def _choose_fault(self) -> None:
         known = _NUMBERS.get(str(self._fault.currentData()))
-        tip(self._fault, self._fault.currentText())
+        self._sentence.say(f"{self._fault.currentText()}.")
         for each in (self._number, self._number_words):
             each.setVisible(known is not None)
         if known is not None:

@@ -93,6 +93,8 @@ class HandOver(QWidget):
         self._render("second", getattr(outcome, "secrets", None) or b"", self._second)
 
     def _render(self, which: str, pdf: bytes, sheet: SheetPreview) -> None:
+        if not pdf:
+            return  # no account at that age: one sheet only
         job = self._stage.work(f"sheet.{which}", lambda: render(pdf, "application/pdf"))
         job.done.connect(self._taker(which, sheet))
         job.failed.connect(self.message.say_failure)

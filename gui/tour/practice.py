@@ -29,7 +29,8 @@ def open_practice(
             (directory / "authority").symlink_to(authority.resolve(), target_is_directory=True)
         with Simulation.start(directory, cps=cps, vitale=vitale) as simulation:
             key = secrets.token_bytes(32)
-            house = House(Settings(), simulation.port, directory, key, simulation.address, trace=trace)
+            port, application = simulation.port, simulation.application
+            house = House(Settings(), port, directory, key, simulation.address, trace=trace, application=application)
             house.simulation = simulation
             try:
                 yield house

@@ -308,3 +308,16 @@ def test_a_session_begins_with_the_end_of_its_card(driver: Driver, days: int, to
     driver.open_session("pharmacien")
     assert "expir" in says(driver, "notice.sentence")
     assert driver.see("notice").property("tone") == tone
+
+
+def test_what_was_said_of_a_card_goes_with_it(driver: Driver) -> None:
+    driver.house.refusals["session"] = Failure("CARD_BUSY")
+    driver.house.simulation.insert(0, "pharmacien")
+    driver.see("notice.sentence")
+    driver.settle()
+    del driver.house.refusals["session"]
+    driver.house.simulation.insert(0, "radiologue")
+    driver.see("pin.box")
+    assert driver.find("notice.sentence") is None
+    driver.press("pin.box", Qt.Key.Key_Escape)
+    driver.settle()
