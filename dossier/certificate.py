@@ -17,6 +17,8 @@ _CARD_ID = "1.2.250.1.71.1.2.3"
 _CATEGORY = "1.2.250.1.71.1.2.5"
 _PRODUCT = "1.2.250.1.71.1.2.2"
 _PROFESSION = "1.2.250.1.71.1.2.7"
+_TRAINING = "1.2.250.1.71.1.2.8"
+"""Inferred: each of these extensions bears the OID of its nomenclature, and this is the one of TRE_G16."""
 _SPECIALTY = "1.2.250.1.71.4.2.5"
 _TEST_BIT = 0x80
 
@@ -26,9 +28,9 @@ class Certificate:
     """What the client needs of an X.509 certificate.
 
     rdns: subject as ((type OID, value), ...) per RDN, in the order of the certificate (C first); profession: TRE_G15
-    code or ""; category: TRE_G01 byte, high bit set on test products, None when absent; public_key: the
-    SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7); key_bytes: of its RSA modulus, 0 for another kind of key;
-    encoded_rdns: like rdns, with the DER of each value; product: TRE_G02 code, None when absent.
+    code, TRE_G16 where there is only that, or ""; category: TRE_G01 byte, high bit set on test products, None when
+    absent; public_key: the SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7); key_bytes: of its RSA modulus, 0 for another
+    kind of key; encoded_rdns: like rdns, with the DER of each value; product: TRE_G02 code, None when absent.
     """
 
     der: bytes = field(repr=False)
@@ -133,7 +135,7 @@ def _parse(der: bytes) -> Certificate:
         card_id=_text(extensions.get(_CARD_ID)),
         category=_octet(extensions.get(_CATEGORY)),
         product=_integer(extensions.get(_PRODUCT)),
-        profession="" if _PROFESSION not in extensions else str(_integer(extensions[_PROFESSION])),
+        profession=_profession(extensions.get(_PROFESSION) or extensions.get(_TRAINING)),
         specialty=_specialty(extensions.get(_SPECIALTY)),
         public_key=body["subject_public_key_info"].dump(),
         key_bytes=_modulus_bytes(body["subject_public_key_info"]),
@@ -176,6 +178,10 @@ def _octet(der: bytes | None) -> int | None:
 
 def _integer(der: bytes | None) -> int | None:
     return int(core.load(der).native) if der else None
+
+
+def _profession(der: bytes | None) -> str:
+    return str(_integer(der)) if der else ""
 
 
 def _specialty(der: bytes | None) -> str:

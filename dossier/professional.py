@@ -8,6 +8,8 @@ from dataclasses import dataclass
 DOCTOR = "10"
 PHARMACIST = "21"
 NURSE = "60"
+_TAUGHT = frozenset({DOCTOR, PHARMACIST, "40", "50"})
+"""The professions that TRE_G16 knows "in training": dentists and midwives too."""
 
 
 class CardKind(enum.Enum):
@@ -59,7 +61,14 @@ class Professional:
         return self.profession == DOCTOR
 
     @property
+    def in_training(self) -> bool:
+        """Whether the profession is the one of a student (TRE_G16): a CPF that names no savoir-faire."""
+        return self.card_kind is CardKind.CPF and not self.specialty and self.profession in _TAUGHT
+
+    @property
     def specialty_code(self) -> str:
-        """The authorSpecialty code of JDV_J01: G15_10/SM26, G15_21/A, G15_60."""
+        """The authorSpecialty code of JDV_J01: G15_10/SM26, G15_21/A, G15_60, and G16_10 in training."""
+        if self.in_training:
+            return f"G16_{self.profession}"
         base = f"G15_{self.profession}"
         return f"{base}/{self.specialty}" if self.specialty else base

@@ -26,11 +26,13 @@ from .vihf import Vihf
 
 _SECTOR_SYSTEM = "1.2.250.1.71.4.2.4"
 _PROFESSIONS = "1.2.250.1.71.1.2.7"
+_IN_TRAINING = "1.2.250.1.71.1.2.8"
 _SPECIALTIES = "1.2.250.1.71.4.2.5"
 _OTHER_ROLES = "1.2.250.1.213.1.1.4.6"
 _PURPOSES = "1.2.250.1.213.1.1.4.248"
 _KNOWN_PURPOSES = frozenset({"normal", "bris_de_glace", "centre_15"})
 _WITH_SPECIALTY = frozenset({"10", "21"})
+_TAUGHT = frozenset({"10", "21", "40", "50"})  # the professions that TRE_G16 knows in training
 _SECRETARY = "SECRETARIAT_MEDICAL"
 _RESOURCE = re.compile(r"^(?P<ins>[^\^&]+)\^\^\^&(?P<oid>[0-9.]+)&ISO\^NH$")
 _CONTEXTS = {"{urn:siram:bam:ctxbam}ContexteBAM": "01_02", "{urn:siram:lps:ctxlps}ContexteLPS": "01_00"}
@@ -203,10 +205,11 @@ def _roles(said: Vihf, person: Practitioner) -> None:
         if others or (first.code, first.system) != (_SECRETARY, _OTHER_ROLES):
             raise HostFault("DMPInvalidRole")
         return
-    if (first.code, first.system) != (person.profession, _PROFESSIONS):
+    student = person.card_kind == "CPF" and not person.specialty and person.profession in _TAUGHT
+    if (first.code, first.system) != (person.profession, _IN_TRAINING if student else _PROFESSIONS):
         raise HostFault("DMPInvalidRole")
     specialties = [each.code for each in others if each.system == _SPECIALTIES]
-    if person.profession in _WITH_SPECIALTY and not specialties:
+    if person.profession in _WITH_SPECIALTY and not student and not specialties:
         raise HostFault("DMPMissingSpecialty")
     if specialties != ([person.specialty] if person.specialty else []):
         raise HostFault("DMPInvalidRole", "the specialty is not the one of the directory")

@@ -18,7 +18,7 @@ from cps_bridge.workflows.user import (
     Step,
     User,
 )
-from dossier.access import Consent, ConsentMode, Contact, Dossier, DossierState, EmergencyChoices
+from dossier.access import AccountSecrets, Consent, ConsentMode, Contact, Dossier, DossierState, EmergencyChoices
 from dossier.context import PatientContext
 from dossier.failure import Cancelled, Failure, Kind
 from soap_clients import patient_access, patients
@@ -28,8 +28,9 @@ from soap_clients import patient_access, patients
 class CreationOutcome:
     """What the counter hands over: the dossier, and two sheets as PDF. The secrets are printed once, kept nowhere.
 
-    acknowledgement: b"" when this practice keeps no consent of the patient; channels_missing: what the host could not
-    be told any more for the one-time codes, once the account was open.
+    acknowledgement: b"" when this practice keeps no consent of the patient; secrets: b"" for a patient too young to
+    have an account, whose dossier is whole without; channels_missing: what the host could not be told any more for the
+    one-time codes, once the account was open.
     """
 
     dossier: Dossier
@@ -69,8 +70,8 @@ def create_dossier(desk: Desk, user: User) -> CreationOutcome:
 def open_account(desk: Desk, user: User) -> CreationOutcome:
     """Open the account of a dossier that has none, and print the sheets: the end of a creation that was interrupted.
 
-    Raises Failure DOSSIER_ABSENT, DOSSIER_CLOSED, ACCOUNT_EXISTS, CONTACT_MISSING, CREATED_WITHOUT_ACCOUNT,
-    CREATED_ACCOUNT_UNKNOWN.
+    Raises Failure DOSSIER_ABSENT, DOSSIER_CLOSED, ACCOUNT_EXISTS, ACCOUNT_TOO_YOUNG, CONTACT_MISSING,
+    CREATED_WITHOUT_ACCOUNT, CREATED_ACCOUNT_UNKNOWN.
     """
     session, context = desk.require_session(), desk.require_patient()
     look_up_dossier(desk, user)
@@ -79,7 +80,10 @@ def open_account(desk: Desk, user: User) -> CreationOutcome:
     contacts = _contacts(user)
     desk.look_again(context)
     desk.still(session, context)
-    return _hand_over(desk, user, session, context, contacts)
+    outcome = _hand_over(desk, user, session, context, contacts)
+    if not outcome.secrets:
+        raise Failure("ACCOUNT_TOO_YOUNG")
+    return outcome
 
 
 def _hand_over(
@@ -87,16 +91,11 @@ def _hand_over(
 ) -> CreationOutcome:
     """Open the account and print. From its opening on nothing may fail: its secrets are told once."""
     user.tell(Step("account"))
-    try:
-        secrets = patient_access.open_account(session.host, context.ins, contacts[0])
-    except (Failure, Cancelled) as error:
-        cause = error.code if isinstance(error, Failure) else "CARD_REMOVED"
-        desk.write("account", cause, patient=context.ins)
-        if isinstance(error, Failure) and error.kind is Kind.UNKNOWN_OUTCOME:
-            raise Failure("CREATED_ACCOUNT_UNKNOWN") from error
-        raise Failure("CREATED_WITHOUT_ACCOUNT", because=cause) from error
-    missing = _add_channels(session, context, contacts[1:])
-    desk.write("account", "done", patient=context.ins)
+    secrets = _account(desk, session, context, contacts[0])
+    missing: tuple[Contact, ...] = ()
+    if secrets is not None:
+        missing = _add_channels(session, context, contacts[1:])
+        desk.write("account", "done", patient=context.ins)
     user.tell(Step("hand_over"))
     holder, place, now = session.professional, session.activity, desk.clock()
     kept = desk.consents.of(context.ins)
@@ -106,8 +105,24 @@ def _hand_over(
         acknowledgement = printing.acknowledgement_sheet(
             context.identity, holder, place, last.consent, last.choices, now
         )
-    sheet = printing.secrets_sheet(context.identity.traits, context.ins, secrets, holder, place, now)
-    return CreationOutcome(_as_it_stands(desk, user, context), acknowledgement, sheet, missing)
+    sheet = b""
+    if secrets is not None:
+        sheet = printing.secrets_sheet(context.identity.traits, context.ins, secrets, holder, place, now)
+    return CreationOutcome(_as_it_stands(desk, user, context, secrets is not None), acknowledgement, sheet, missing)
+
+
+def _account(desk: Desk, session: Session, context: PatientContext, contact: Contact) -> AccountSecrets | None:
+    """Open the account; None for a patient too young to have one, whose dossier is whole without."""
+    try:
+        return patient_access.open_account(session.host, context.ins, contact)
+    except (Failure, Cancelled) as error:
+        cause = error.code if isinstance(error, Failure) else "CARD_REMOVED"
+        desk.write("account", cause, patient=context.ins)
+        if cause == "ACCOUNT_TOO_YOUNG":
+            return None
+        if isinstance(error, Failure) and error.kind is Kind.UNKNOWN_OUTCOME:
+            raise Failure("CREATED_ACCOUNT_UNKNOWN") from error
+        raise Failure("CREATED_WITHOUT_ACCOUNT", because=cause) from error
 
 
 def _add_channels(session: Session, context: PatientContext, contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
@@ -121,12 +136,12 @@ def _add_channels(session: Session, context: PatientContext, contacts: tuple[Con
     return tuple(missing)
 
 
-def _as_it_stands(desk: Desk, user: User, context: PatientContext) -> Dossier:
+def _as_it_stands(desk: Desk, user: User, context: PatientContext, account_open: bool) -> Dossier:
     """Ask the host once more; when it cannot be asked any more, say what its answers have said."""
     try:
         return look_up_dossier(desk, user)
     except (Failure, Cancelled):
-        return Dossier(context.ins, DossierState.OPEN, account_open=True)
+        return Dossier(context.ins, DossierState.OPEN, account_open=account_open)
 
 
 def _vitale_is_there(desk: Desk, context: PatientContext) -> None:

@@ -38,7 +38,8 @@ def deposit_document(
 ) -> OutboxItem:
     """Deposit one file in the dossier of the patient on screen (TD2.1); gives the lot as it stands afterwards.
 
-    Raises Failure FILE_MISSING, PDF_UNREADABLE, DOCUMENT_TOO_LARGE, CODE_UNKNOWN, PATIENT_CHANGED, CARD_REMOVED, ...
+    Raises Failure FILE_MISSING, PDF_UNREADABLE, DOCUMENT_TOO_LARGE, CODE_UNKNOWN, AUTHOR_NOT_PROFESSIONAL,
+    PATIENT_CHANGED, CARD_REMOVED, ...
     """
     session, context = desk.require_session(), desk.require_patient()
     open_dossier(desk, user)
@@ -56,7 +57,12 @@ def report_of(
     title: str,
     confidentiality: tuple[str, ...],
 ) -> Report:
-    """Gather what a level 1 CDA needs: the checked file, the card's author, the qualified patient."""
+    """Gather what a level 1 CDA needs: the checked file, the card's author, the qualified patient.
+
+    Raises Failure AUTHOR_NOT_PROFESSIONAL: no host takes a document whose author has no profession (CPE, CPA).
+    """
+    if not session.professional.profession:
+        raise Failure("AUTHOR_NOT_PROFESSIONAL", card=session.professional.card_kind.value)
     content = FileContent(path)
     media_type = check.check_file(content, limit=desk.settings.size_limit_mb * _MEGABYTE)
     now = Timestamp.of(desk.clock())

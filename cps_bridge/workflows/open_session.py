@@ -16,7 +16,7 @@ def open_session(desk: Desk, user: User, *, choose_activity: bool = False) -> Se
 
     A session already open with the same stay of the card is given back: the PIN is asked once. The practice situation
     is asked once per card, and again when the card no longer holds the one chosen; choose_activity: ask it anew.
-    Raises Failure PIN_WRONG, PIN_BLOCKED, PIN_LAST_TRY, TEST_CARD_REFUSED, ACTIVITY_MISSING; Cancelled.
+    Raises Failure PIN_WRONG, PIN_BLOCKED, PIN_LAST_TRY, TEST_CARD_REFUSED, CARD_EXPIRED, ACTIVITY_MISSING; Cancelled.
     """
     turn = desk.turn
     epoch = see_card(desk, user)
@@ -25,6 +25,9 @@ def open_session(desk: Desk, user: User, *, choose_activity: bool = False) -> Se
         opened = desk.require_session()
         return _begin(desk, user, opened.card, epoch, turn, anew=True) if choose_activity else opened
     card = desk.cards.read_professional(epoch)
+    if desk.clock() > card.authentication.not_after:
+        # The host would say so by breaking the connection off; the PIN is not worth a try.
+        raise Failure("CARD_EXPIRED", ended=f"{card.authentication.not_after:%d/%m/%Y}")
     present_pin(desk, user, epoch, card)
     try:
         return _begin(desk, user, card, epoch, turn, anew=choose_activity)

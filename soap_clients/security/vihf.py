@@ -26,6 +26,7 @@ from soap_clients.security import xml_signature
 from soap_clients.security.distinguished_name import subject_name
 
 SECTOR_SYSTEM = "1.2.250.1.71.4.2.4"
+TRAINING_SYSTEM = "1.2.250.1.71.1.2.8"
 SPECIALTY_SYSTEM = "1.2.250.1.71.4.2.5"
 SUBJECT_NAME_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
 SMARTCARD_PKI = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI"
@@ -62,7 +63,7 @@ class Speaker:
 def build(speaker: Speaker, access: Access, patient: Ins | None, now: datetime) -> etree._Element:
     """Write one assertion, unsigned (SAML 2.0 core 2.3.3), of a new ID and of this instant.
 
-    Raises Failure VIHF_SPECIALTY_MISSING for a doctor or a pharmacist without specialty, CODE_UNKNOWN.
+    Raises Failure VIHF_SPECIALTY_MISSING for a doctor or a pharmacist, qualified but without specialty, CODE_UNKNOWN.
     """
     assertion = etree.Element(f"{{{SAML}}}Assertion", nsmap={"saml2": SAML})
     assertion.set("ID", f"_{uuid.uuid4()}")
@@ -113,6 +114,10 @@ def _roles(professional: Professional) -> list[etree._Element]:
     if not professional.profession:
         role = find(ROLE, _SECRETARY)
         return [_coded("Role", role.code, role.system, "", role.display)]
+    if professional.in_training:
+        # JDV_J65 has its own roles for students (TRE_G16); a savoir-faire is demanded of qualified people only.
+        display = find(SPECIALTY, professional.specialty_code).display
+        return [_coded("Role", professional.profession, TRAINING_SYSTEM, "", display)]
     profession = find(PROFESSION, professional.profession)
     roles = [_coded("Role", profession.code, profession.system, "professions", profession.display)]
     if professional.profession in (DOCTOR, PHARMACIST):

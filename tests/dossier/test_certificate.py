@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from asn1crypto import core
 from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,3 +121,14 @@ def test_a_mutated_certificate_is_read_or_refused(certificate, name, data):
             _ = (found.common_name, found.is_test, found.issuer_common_name, found.days_left(found.not_after))
         except Failure as failure:
             assert failure.code == "CERTIFICATE_UNREADABLE"
+
+
+def test_a_profession_that_is_only_said_to_be_in_training_is_read(authority):
+    der = authority.material_of(cast.professionals()["interne"])[3]
+    practising, training = (x509.ObjectIdentifier(f"1.2.250.1.71.1.2.{last}") for last in (7, 8))
+    found = x509.load_der_x509_certificate(der)
+    value = found.extensions.get_extension_for_oid(practising).value.value
+    encoded = core.ObjectIdentifier(practising.dotted_string).dump()
+    renamed = der.replace(encoded, core.ObjectIdentifier(training.dotted_string).dump())
+    assert renamed != der
+    assert Certificate.parse(renamed).profession == str(int.from_bytes(value[2:], "big")) == "10"

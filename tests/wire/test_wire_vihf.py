@@ -127,6 +127,25 @@ def test_each_profession_has_its_roles(speaker, profession, specialty, codes):
     assert [each[0].get("code") for each in values] == codes
 
 
+@pytest.mark.parametrize("profession", ["10", "21", "40", "50"])
+def test_a_student_has_the_role_of_a_profession_in_training_and_no_specialty(speaker, profession):
+    other = Professional("899", "X", "Y", profession, "", CardKind.CPF)
+    assertion = build(dataclasses.replace(speaker, professional=other))
+    [[role]] = attributes(assertion)["urn:oasis:names:tc:xacml:2.0:subject:role"]
+    assert (role.get("code"), role.get("codeSystem")) == (profession, "1.2.250.1.71.1.2.8")
+    assert role.get("displayName").endswith("en formation")
+    assert other.specialty_code == f"G16_{profession}"
+
+
+@pytest.mark.parametrize(("profession", "specialty"), [("10", "SM26"), ("60", "")])
+def test_a_card_in_training_that_names_more_is_taken_at_its_word(speaker, profession, specialty):
+    other = Professional("899", "X", "Y", profession, specialty, CardKind.CPF)
+    assertion = build(dataclasses.replace(speaker, professional=other))
+    values = attributes(assertion)["urn:oasis:names:tc:xacml:2.0:subject:role"]
+    assert [each[0].get("code") for each in values] == [profession, *filter(None, [specialty])]
+    assert values[0][0].get("codeSystem") == "1.2.250.1.71.1.2.7"
+
+
 @pytest.mark.parametrize("profession", ["10", "21"])
 def test_a_doctor_or_a_pharmacist_without_specialty_is_stopped_here(speaker, profession):
     other = Professional("899", "X", "Y", profession)
