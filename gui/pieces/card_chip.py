@@ -26,6 +26,7 @@ class CardChip(Panel):
         self._kind = kind
         self._opens = ""
         self._is_test = False
+        self._remedy = ""
         self._picture = Picture(icon)
         self._icon = icon
         self._first = ElidedText("", "strong", name=f"{name}.first")
@@ -77,9 +78,13 @@ class CardChip(Panel):
         self.setAccessibleDescription(words)
 
     def show_test(self, test: bool) -> None:
-        """Mark a test card, where there is room for more than its name."""
+        """Mark a test card, where its holder's words leave room for the mark; its tooltip says it anyway."""
         self._is_test = test
-        self._test.setVisible(test and self.width() >= t.CHIP_MARKED_FROM)
+        words = max(self._first.sizeHint().width(), self._second.sizeHint().width())
+        beside = [self._picture.width(), self._test.sizeHint().width(), self._more.width() if self._opens else 0]
+        taken = sum(each + t.INNER for each in beside if each) + 2 * t.INNER
+        self._test.setVisible(test and words + taken <= self.width())
+        self._tell()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the mark out when the chip is narrow."""
@@ -118,5 +123,11 @@ class CardChip(Panel):
         self._picture.show_icon(self._icon, colour)
         self._first.say(first)
         self._second.say(second)
-        tip(self, " · ".join(each for each in (first, second, more) if each))
-        self.setAccessibleName(f"{first}. {second} {more}".strip())
+        self._remedy = more
+        self.show_test(self._is_test)
+
+    def _tell(self) -> None:
+        """Say every word in the tooltip and to assistive tools."""
+        words = [self._first.whole(), self._second.whole(), self._remedy, "Carte de test" if self._is_test else ""]
+        tip(self, " · ".join(each for each in words if each))
+        self.setAccessibleName(". ".join(each.rstrip(".") for each in words if each))
