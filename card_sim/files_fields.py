@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _SHOWN = 40
+_MOST_UNKNOWN = 20
 _KINDS = (
     (bool, "oui ou non"),
     (str, "un texte"),
@@ -156,11 +157,13 @@ class Table:
 
     def finish(self) -> None:
         """Note the fields that nobody asked for: a misspelt one would otherwise be ignored in silence."""
-        for name in self.data:
-            if name not in self.asked:
-                near = difflib.get_close_matches(name, sorted(self.asked), 1)
-                possible = f"« {near[0]} » ?" if near else ", ".join(sorted(self.asked))
-                self.complain(shown(name, bare=True), "champ inconnu", possible)
+        unknown = [name for name in self.data if name not in self.asked]
+        for name in unknown[:_MOST_UNKNOWN]:
+            near = difflib.get_close_matches(name, sorted(self.asked), 1)
+            possible = f"« {near[0]} » ?" if near else ", ".join(sorted(self.asked))
+            self.complain(shown(name, bare=True), "champ inconnu", possible)
+        if len(unknown) > _MOST_UNKNOWN:
+            self.problems.append(Problem(self.path, f"et {len(unknown) - _MOST_UNKNOWN} autres champs inconnus"))
 
     def _present(self, name: str, allowed: str, optional: bool) -> bool:
         if self.has(name):
@@ -208,6 +211,8 @@ def shown(value: object, *, bare: bool = False) -> str:
     """Show a value of the file in a message: short, on one line, and printable whatever it is."""
     if isinstance(value, dict | list):
         return kind(value)
+    if isinstance(value, int) and abs(value) >= 10**_SHOWN:
+        return "un nombre trop grand"  # and nothing that is slow, or refused, to be written in decimal
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if len(text) > _SHOWN:
         text = text[:_SHOWN] + "…"
