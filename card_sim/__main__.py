@@ -85,9 +85,11 @@ def _serve(options: argparse.Namespace) -> int:
         wanted = [_placed(text, number) for number, text in enumerate(options.card)]
     except ValueError:
         return _refuse("Une carte s'écrit NOM, FICHIER ou NOM=vpcd HÔTE:PORT.", 64)
-    bench = Bench(
-        [VpcdSlot(address, _reader(address)) for _, address in wanted], Deck(Authority.open(options.authority))
-    )
+    try:
+        authority = Authority.open(options.authority)
+    except OSError:
+        return _refuse(f"L'autorité de test ne peut pas être faite ou lue dans {options.authority}.", 73)
+    bench = Bench([VpcdSlot(address, _reader(address)) for _, address in wanted], Deck(authority))
     with contextlib.ExitStack() as stack:
         stack.callback(bench.clear)
         answer = bench.do({"do": "state"})
@@ -97,7 +99,14 @@ def _serve(options: argparse.Namespace) -> int:
                 if not answer["ok"]:
                     return _refuse(f"La carte {name} n'a pas pu être insérée : {answer['error']}", 69)
         if options.control is not None:
-            stack.enter_context(listening(bench, options.control))
+            try:
+                stack.enter_context(listening(bench, options.control))
+            except OSError:
+                return _refuse(
+                    f"Le socket {options.control} ne peut pas être fait : un autre simulateur y répond, son dossier"
+                    " n'existe pas ou est interdit, ou son nom a plus de cent caractères.",
+                    73,
+                )
         print(json.dumps({"ready": True, "slots": answer["slots"]}), flush=True)  # noqa: T201
         if options.with_parent:
             threading.Thread(target=_stop_at_end_of_input, name="parent watch", daemon=True).start()

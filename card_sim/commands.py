@@ -1,6 +1,7 @@
 """The sub-commands of the card simulator that are short: cards, files, and orders to a simulator that runs.
 
-Exit codes: 0 done, 1 refused by the simulator, 2 wrong usage, 65 a file or an order that is none, 69 nobody answers.
+Exit codes: 0 done, 1 refused by the simulator, 2 wrong usage, 65 a file or an order that is none, 69 nobody answers;
+73 (serve) the socket or the authority cannot be made.
 """
 
 from __future__ import annotations
@@ -158,8 +159,12 @@ def _answer(control: Path, order: object) -> dict[str, Any] | None:
         return tell(control, order)
     except FileNotFoundError:
         refuse(f"Aucun simulateur n'écoute sur {control} : ce socket n'existe pas.", NOBODY)
-    except (OSError, ValueError) as error:
-        refuse(f"Le simulateur ne répond pas sur {control} ({error}).", NOBODY)
+    except ConnectionRefusedError:
+        refuse(f"Aucun simulateur n'écoute sur {control} : celui qui l'a fait n'est plus là.", NOBODY)
+    except PermissionError:
+        refuse(f"Le simulateur de {control} n'obéit qu'à l'utilisateur qui l'a lancé.", NOBODY)
+    except (OSError, ValueError):
+        refuse(f"Rien ne répond aux ordres sur {control}, ou le système n'a pas de sockets Unix.", NOBODY)
     return None
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 import select
 import socket
 import socketserver
@@ -29,7 +30,9 @@ from card_sim.files import CardFileError
 from card_sim.orders import OrderError
 
 _LONGEST_LINE = 65536
+_OURS_ALONE = 0o600
 _LOOK_EVERY = 0.1
+_ON_A_SLOT = ("insert", "swap", "remove", "break")
 
 
 class Slot(Protocol):
@@ -85,18 +88,18 @@ class Bench:
         verb = order.get("do")
         if verb == "add":
             return {"name": self._deck.add(str(order.get("card")))}
+        if verb not in _ON_A_SLOT:
+            raise OrderError(f"Ordre inconnu. Les ordres : {', '.join((*_ON_A_SLOT, 'add', 'state', 'watch'))}.")
         slot = self._slot(order)
         if verb in ("insert", "swap"):
             self._insert(slot, order.get("card"), replace=verb == "swap")
         elif verb == "remove":
             slot.remove()
-        elif verb == "break":
+        else:
             card = slot.card
             if not isinstance(card, BreakableCard):
                 raise OrderError("Il n'y a pas de carte dans cette fente.")
             break_card(card, order, lambda name: self._named(name, slot))
-        else:
-            raise OrderError("Ordre inconnu.")
         return {}
 
     def _slot(self, order: dict[str, Any]) -> Slot:
@@ -114,6 +117,8 @@ class Bench:
 
     def _named(self, name: object, slot: Slot) -> BreakableCard:
         """Give a card that is free for a slot."""
+        if name is None:
+            raise OrderError("Il manque le nom ou le fichier de la carte.")
         try:
             card = self._deck.card(str(name))
         except KeyError:
@@ -147,6 +152,12 @@ class _Listener(_Server):
     block_on_close = False
     bench: Bench
     closing: threading.Event
+
+    def server_bind(self) -> None:
+        """Bind a socket that nobody else may open, from its first moment on: Linux takes the mode of the handle."""
+        with contextlib.suppress(OSError):
+            os.fchmod(self.socket.fileno(), _OURS_ALONE)
+        super().server_bind()
 
 
 class _Conversation(socketserver.StreamRequestHandler):
@@ -182,12 +193,17 @@ class _Conversation(socketserver.StreamRequestHandler):
 
 @contextlib.contextmanager
 def listening(bench: Bench, path: Path) -> Iterator[None]:
-    """Answer orders on a Unix socket, mode 0600, while inside; raises OSError when the path is taken by a live one."""
+    """Answer orders on a Unix socket, mode 0600, while inside.
+
+    Raises OSError when the path is taken, by a live socket too, or when the system has no Unix sockets.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        raise OSError("no Unix sockets")
     if path.is_socket() and not _alive(path):
         path.unlink()
     listener = _Listener(str(path), _Conversation)
     listener.bench, listener.closing = bench, threading.Event()
-    path.chmod(0o600)
+    path.chmod(_OURS_ALONE)
     thread = threading.Thread(target=listener.serve_forever, name="card control", kwargs={"poll_interval": 0.1})
     thread.start()
     try:
@@ -202,6 +218,8 @@ def listening(bench: Bench, path: Path) -> Iterator[None]:
 
 def tell(path: Path, order: object, timeout: float = 30.0) -> dict[str, Any]:
     """Give one order to a control socket and wait for its answer; raises OSError."""
+    if not hasattr(socket, "AF_UNIX"):
+        raise OSError("no Unix sockets")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout)
         connection.connect(str(path.resolve()))  # through a link, a path may be longer than a socket's address
@@ -243,6 +261,8 @@ def _alive(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))
-        except OSError:
+        except (ConnectionRefusedError, FileNotFoundError):
             return False
+        except OSError:  # not ours to open, or busy: somebody's, then
+            return True
         return True

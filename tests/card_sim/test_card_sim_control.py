@@ -1,16 +1,23 @@
 """Orders to the virtual readers: what they do, what they refuse, how they travel."""
 
 import json
+import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from card_sim import control
+from card_sim.__main__ import main
 from card_sim.control import Bench, listening, tell
 from card_sim.deck import Deck
 from card_sim.reader import DEFAULT_NAMES, InProcessReaders, InProcessSlot
 
+UNKNOWN_ORDER = "Ordre inconnu. Les ordres\u00a0: insert, swap, remove, break, add, state, watch."
 STATUS = bytes.fromhex("00200001")
 
 
@@ -80,11 +87,17 @@ def test_clearing_takes_every_card_out(bench):
     ("order", "reason"),
     [
         ([], "Un ordre est un objet JSON."),
-        ({"do": "dance", "slot": 0}, "Ordre inconnu."),
+        ({"do": "dance", "slot": 0}, UNKNOWN_ORDER),
         ({"do": "remove"}, "Il n'y a pas de fente de ce numéro (de 0 à 1)."),
         ({"do": "remove", "slot": 2}, "Il n'y a pas de fente de ce numéro (de 0 à 1)."),
         ({"do": "remove", "slot": True}, "Il n'y a pas de fente de ce numéro (de 0 à 1)."),
         ({"do": "insert", "slot": 1, "card": "personne"}, "Aucune carte n'a ce nom."),
+        ({"do": "insert", "slot": 1}, "Il manque le nom ou le fichier de la carte."),
+        (
+            {"do": "break", "slot": 0, "fault": "swap_at"},
+            "Il manque le nom ou le fichier de la carte.",
+        ),
+        ({"do": "fly"}, UNKNOWN_ORDER),
         ({"do": "insert", "slot": 0, "card": "jean"}, "Il y a déjà une carte dans cette fente."),
         ({"do": "swap", "slot": 1, "card": "pharmacien"}, "Cette carte est dans une autre fente."),
         ({"do": "break", "slot": 1, "fault": "mute"}, "Il n'y a pas de carte dans cette fente."),
@@ -137,6 +150,45 @@ def test_orders_travel_as_lines_on_a_socket_that_is_ours_alone(bench, tmp_path):
             answers = [json.loads(line) for line in connection.makefile("rb")]
         assert [each["ok"] for each in answers] == [True, False, False]
     assert not path.exists()
+
+
+def test_nobody_else_may_open_the_socket_not_even_at_its_first_moment(bench, tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "chmod", lambda path, mode: None)
+    before = os.umask(0)
+    try:
+        with listening(bench, tmp_path / "control"):
+            assert (tmp_path / "control").stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_without_unix_sockets_nobody_listens_and_nobody_is_found(bench, tmp_path, monkeypatch, capsys):
+    monkeypatch.delattr(socket, "AF_UNIX")
+    with pytest.raises(OSError, match="no Unix sockets"), listening(bench, tmp_path / "control"):
+        pytest.fail("a socket that cannot be")
+    assert main(["state", "--control", str(tmp_path / "control")]) == 69
+    assert "sockets Unix" in capsys.readouterr().err
+
+
+def test_a_socket_that_answers_nobody_is_not_the_one_of_a_dead_simulator(tmp_path, monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    assert control._alive(tmp_path / "control")
+
+
+def test_a_second_simulator_on_one_socket_is_refused_in_one_line(bench, tmp_path, authority_dir):
+    with listening(bench, tmp_path / "control"):
+        given = ["--authority", str(authority_dir), "--card", "vide", "--control", str(tmp_path / "control")]
+        # In a process of its own: serving changes which signals this one takes.
+        done = subprocess.run(
+            [sys.executable, "-m", "card_sim", "serve", *given],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert tell(tmp_path / "control", {"do": "state"})["ok"]
+    assert (done.returncode, done.stderr.count("\n")) == (73, 1)
+    assert "un autre simulateur y répond" in done.stderr
 
 
 def test_a_dead_socket_is_replaced_and_a_live_one_is_not(bench, tmp_path):
