@@ -20,6 +20,7 @@ from gui.stage import Stage
 from gui.words import fr
 
 _VITALE = "Vitale"
+_SLOTS = 2
 _NUMBERS = {
     "mute": ("n", "échanges avant", 0, 0, 999),
     "slow": ("ms", "ms par échange", 300, 0, 10_000),
@@ -55,7 +56,8 @@ class SimulationPanel(Panel):
         self._stage = stage
         self._busy = False
         self._pressed: Button | None = None
-        self._readers = [_Reader(slot) for slot in range(len(stage.house.simulation.inserted))]
+        self._inserted: tuple[str, ...] = ("",) * _SLOTS
+        self._readers = [_Reader(slot) for slot in range(_SLOTS)]
         self.message = Message("simulation.message")
         blocks: list[QWidget] = [self._block(slot, each) for slot, each in enumerate(self._readers)]
         self._fill()
@@ -93,7 +95,7 @@ class SimulationPanel(Panel):
         self._break = Button("Provoquer", name="simulation.break", icon="warning", on_click=self._break_card)
         self._fault.view().setMinimumWidth(t.CHIP_MAXIMUM)
         self._fault.currentIndexChanged.connect(lambda _: self._choose_fault())
-        self._where.currentIndexChanged.connect(lambda _: self._look("slots"))
+        self._where.currentIndexChanged.connect(lambda _: self._draw())
         block.column.addWidget(Text("Panne", "strong"))
         block.column.addWidget(self._where)
         block.column.addWidget(self._fault)
@@ -128,7 +130,7 @@ class SimulationPanel(Panel):
     def _insert(self, slot: int) -> None:
         simulation, reader = self._stage.house.simulation, self._readers[slot]
         name = reader.card()
-        put = simulation.swap if simulation.inserted[slot] else simulation.insert
+        put = simulation.swap if self._inserted[slot] else simulation.insert
         self._do(f"simulation.{slot}", reader.insert, lambda: put(slot, name))
 
     def _remove(self, slot: int) -> None:
@@ -138,7 +140,7 @@ class SimulationPanel(Panel):
         slot, fault = int(self._where.currentData()), str(self._fault.currentData())
         facts: dict[str, object] = {_NUMBERS[fault][0]: self._number.value()} if fault in _NUMBERS else {}
         other = self._readers[slot].card()
-        if fault == "swap_at" and other != self._stage.house.simulation.inserted[slot]:
+        if fault == "swap_at" and other != self._inserted[slot]:
             facts["card"] = other
         said = f"Panne prête dans le lecteur {slot + 1}."
         hint = f"{self._fault.currentText()}."
@@ -187,34 +189,44 @@ class SimulationPanel(Panel):
             return
         self.message.clear()
         self._busy, self._pressed = True, pressed if pressed is not None and pressed.hasFocus() else None
-        self._look("slots")
-        job = self._stage.work(name, act)
-        # Bound methods, not lambdas: they are let go with a drawer that was closed meanwhile.
+        self._then = then
+        self._draw()
+        simulation = self._stage.house.simulation
+        job = self._stage.errand(name, lambda: (act(), simulation.inserted))
+        # Bound methods, not lambdas: they are let go with a tray that was closed meanwhile.
+        job.done.connect(self._after)
         job.failed.connect(self.message.say_failure)
-        if then is not None:
-            self._then = then
-            job.done.connect(self._after)
         job.ended.connect(self._moved)
 
-    def _after(self, result: object) -> None:
-        self._then(result)
+    def _after(self, found: tuple[Any, tuple[str, ...]]) -> None:
+        result, self._inserted = found
+        if self._then is not None:
+            self._then(result)
 
     def _moved(self) -> None:
         self._busy = False
-        self._look("slots")
+        self._draw()
         pressed, now = self._pressed, QApplication.focusWidget()
         self._pressed = None
         if pressed is not None and pressed.isEnabled() and now is not None and self.isAncestorOf(now):
             pressed.setFocus()
 
     def _look(self, what: str) -> None:
-        if what != "slots":
-            return
-        inserted = self._stage.house.simulation.inserted
-        for reader, name in zip(self._readers, inserted, strict=False):
+        """Ask what is in the readers: the cards are in another process, which may be busy."""
+        if what == "slots":
+            simulation = self._stage.house.simulation
+            job = self._stage.errand("simulation.look", lambda: simulation.inserted)
+            job.done.connect(self._seen)
+
+    def _seen(self, inserted: tuple[str, ...]) -> None:
+        self._inserted = inserted
+        self._draw()
+
+    def _draw(self) -> None:
+        for reader, name in zip(self._readers, self._inserted, strict=False):
             reader.state.say(self._words(name) if name else "Vide")
             reader.insert.say("Échanger" if name else "Insérer")
             reader.insert.setEnabled(not self._busy)
             reader.remove.setEnabled(bool(name) and not self._busy)
         where = self._where.currentData()
-        self._break.setEnabled(not self._busy and where is not None and bool(inserted[int(where)]))
+        self._break.setEnabled(not self._busy and where is not None and bool(self._inserted[int(where)]))

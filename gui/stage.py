@@ -53,6 +53,7 @@ class Stage(QObject):
         self._read_again = False
         self._places: dict[str, Place] = {}
         self._renderer = ThreadPoolExecutor(1, thread_name_prefix="rendering")
+        self._errands = ThreadPoolExecutor(1, thread_name_prefix="errands")
         self.jobs.heard.connect(lambda event: self.changed.emit(event.what))
 
     def start(self, use_case: str, place: Place | None = None, **request: object) -> Job | None:
@@ -80,6 +81,10 @@ class Stage(QObject):
         """Do work of the window's own (rendering) away from the GUI thread."""
         return self.jobs.call(name, work, self._renderer)
 
+    def errand(self, name: str, work: Callable[[], Any]) -> Job:
+        """Do what may wait for a disk or another process (settings, simulated cards) away from the GUI thread."""
+        return self.jobs.call(name, work, self._errands)
+
     def go(self, page: str) -> None:
         """Show another page."""
         self.went.emit(page)
@@ -103,9 +108,10 @@ class Stage(QObject):
             QTimer.singleShot(0, self, self.read_outbox)
 
     def close(self) -> None:
-        """Hear nothing more and end the rendering thread."""
+        """Hear nothing more and end the window's own threads."""
         self.jobs.close()
-        self._renderer.shutdown(wait=False, cancel_futures=True)
+        for each in (self._renderer, self._errands):
+            each.shutdown(wait=False, cancel_futures=True)
 
     def _host_answers(self) -> None:
         if self.host_ok is not True:

@@ -110,7 +110,7 @@ class SettingsPage(Page):
         """Write what was chosen, away from the GUI thread: a disk may take its time."""
         self._save.setEnabled(False)
         chosen, directory = self._chosen(), self.house.directory
-        job = self.stage.work("settings", lambda: write(directory, chosen))
+        job = self.stage.errand("settings", lambda: write(directory, chosen))
         job.done.connect(lambda _: self._written())
         job.failed.connect(self.fail)
         job.failed.connect(lambda _: self._changed())

@@ -186,6 +186,7 @@ class Simulation:
     inserted_names: list[str] = field(default_factory=lambda: ["", ""])
     real_pcsc: bool = True
     broken: list[tuple[int, str, dict[str, object]]] = field(default_factory=list)
+    asked_on: set[str] = field(default_factory=set)
 
     def names(self) -> tuple[str, ...]:
         return tuple(self.deck)
@@ -198,6 +199,7 @@ class Simulation:
 
     @property
     def inserted(self) -> tuple[str, ...]:
+        self.asked_on.add(threading.current_thread().name)
         return tuple(self.inserted_names)
 
     def insert(self, slot: int, name: str) -> None:

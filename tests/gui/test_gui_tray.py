@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,16 @@ def test_an_empty_reader_cannot_be_broken(driver: Driver) -> None:
     assert driver.see("simulation.insert.0").accessibleName() == "Échanger"
     driver.press("pin.box", Qt.Key.Key_Escape)
     driver.settle()
+
+
+def test_the_simulator_is_never_asked_on_the_thread_of_the_window(driver: Driver) -> None:
+    driver.click("strip.simulation")
+    driver.click("simulation.insert.1")
+    driver.until(lambda: driver.see("simulation.remove.1").isEnabled())
+    driver.house.tell("slots")
+    driver.settle()
+    assert driver.house.simulation.asked_on
+    assert threading.main_thread().name not in driver.house.simulation.asked_on
 
 
 def test_a_card_of_a_file_joins_the_others(driver: Driver, tmp_path: Path) -> None:
