@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.answers import Answers
 from connectors.terminal import ask_line, ask_secret, at_terminal, read_secret
 from cps_bridge.workflows import user as words
+from cps_bridge.workflows.present_pin import is_the_word
 from dossier.failure import Failure
 
 
@@ -43,11 +44,16 @@ class CardCodes:
         return given
 
     def last_try(self, question: words.ConfirmLastTry) -> str:
-        """Give what was typed before a try that may block the card; a program gives it by --last-try."""
-        if self._answers.last_try is not None:
-            return self._answers.last_try
-        if not at_terminal():
-            raise Failure("ANSWER_MISSING", option="--last-try")
+        """Give what was typed before a try that may block the card; a program gives it by --last-try.
+
+        Raises Failure LAST_TRY_UNCONFIRMED where nobody can type and the option does not say the word: an option that
+        is merely said to miss would be added without a thought.
+        """
+        given = self._answers.last_try
+        if given is not None and is_the_word(given, question.word):
+            return given
+        if given is not None or not at_terminal():
+            raise Failure("LAST_TRY_UNCONFIRMED", word=question.word)
         code = "code porteur" if question.code == "pin" else "code de déblocage"
         return ask_line(
             f"Dernier essai peut-être : un {code} faux bloquerait la carte de {question.holder}.\n"

@@ -33,7 +33,8 @@ def card_text(report: Any) -> str:
     card, holder = report.card, report.card.professional
     lines = [
         f"{f'{holder.given_name} {holder.family_name}'.strip()} ({holder.id_nat})",
-        f"Carte {holder.card_kind.value} {card.model} n° {card.serial}" + (", carte de test" if holder.is_test else ""),
+        f"Carte {holder.card_kind.value} {card.model} n° {card.serial}"
+        + (", carte de test" if holder.is_test else ", carte réelle"),
         f"Code porteur : {_tries(card.pin.tries_left)}",
         *(_certificate(each) for each in report.certificates),
     ]

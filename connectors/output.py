@@ -16,7 +16,6 @@ from typing import Any
 
 from connectors.card_output import card_text, card_values, tries_text
 from dossier.failure import Failure
-from dossier.timestamp import Timestamp
 
 _LEFT_OUT = frozenset({"host", "epoch", "authentication", "signature", "card"})
 
@@ -24,11 +23,7 @@ _LEFT_OUT = frozenset({"host", "epoch", "authentication", "signature", "card"})
 def to_plain(value: Any) -> Any:
     """Turn domain objects into JSON values; bytes as base64, enums as their value, secrets never."""
     if is_dataclass(value) and not isinstance(value, type):
-        if isinstance(value, Timestamp):
-            return str(value)
-        if type(value).__name__ == "CardReport":
-            return to_plain(card_values(value))
-        return {each.name: to_plain(getattr(value, each.name)) for each in fields(value) if each.name not in _LEFT_OUT}
+        return to_plain(_told(value))
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, bytes):
@@ -42,6 +37,17 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return value
+
+
+def _told(value: Any) -> Any:
+    """Choose what is said of a domain object."""
+    kind = type(value).__name__
+    if kind == "Timestamp":
+        return str(value)
+    if kind == "CardReport":
+        return card_values(value)
+    kept = {each.name: getattr(value, each.name) for each in fields(value) if each.name not in _LEFT_OUT}
+    return {"professional": value.professional, **kept} if kind == "Session" else kept
 
 
 def json_lines(value: Any) -> list[str]:
@@ -91,7 +97,8 @@ def _patient(value: Any) -> str:
     born = traits.birth_date
     return (
         f"{traits.shown_name} {traits.first_given_name}, né(e) le {born[6:8]}/{born[4:6]}/{born[:4]},"
-        f" INS {value.identity.ins} {value.identity.status.value} ({value.source.value})"
+        f" {f'INS {value.identity.ins}' if value.identity.ins else 'sans INS'}, identité {value.identity.status.value}"
+        f" ({value.source.value})"
     )
 
 

@@ -16,7 +16,8 @@ def open_session(desk: Desk, user: User, *, choose_activity: bool = False) -> Se
 
     A session already open with the same stay of the card is given back: the PIN is asked once. The practice situation
     is asked once per card, and again when the card no longer holds the one chosen; choose_activity: ask it anew.
-    Raises Failure PIN_WRONG, PIN_BLOCKED, PIN_LAST_TRY, TEST_CARD_REFUSED, CARD_EXPIRED, ACTIVITY_MISSING; Cancelled.
+    Raises Failure PIN_WRONG, PIN_BLOCKED, PIN_LAST_TRY, TEST_CARD_REFUSED, CARD_EXPIRED, CARD_NOT_YET_VALID,
+    ACTIVITY_MISSING; Cancelled.
     """
     turn = desk.turn
     epoch = see_card(desk, user)
@@ -28,6 +29,8 @@ def open_session(desk: Desk, user: User, *, choose_activity: bool = False) -> Se
     if desk.clock() > card.authentication.not_after:
         # The host would say so by breaking the connection off; the PIN is not worth a try.
         raise Failure("CARD_EXPIRED", ended=f"{card.authentication.not_after:%d/%m/%Y}")
+    if desk.clock() < card.authentication.not_before:
+        raise Failure("CARD_NOT_YET_VALID", begins=f"{card.authentication.not_before:%d/%m/%Y}")
     present_pin(desk, user, epoch, card)
     try:
         return _begin(desk, user, card, epoch, turn, anew=choose_activity)

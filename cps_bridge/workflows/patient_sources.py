@@ -74,6 +74,8 @@ def by_traits(desk: Desk, user: User, session: Session, asked: Asked) -> Patient
     Raises Failure TRAITS_INVALID, INSI_UNAVAILABLE.
     """
     traits = checked(asked.traits or user.ask(AskTraits()))
+    if traits.birth_date > f"{desk.clock().astimezone():%Y%m%d}":
+        raise Failure("TRAITS_INVALID", expected="birth date")
     try:
         found = insi.qualify_traits(session.host, traits)
     except Failure as failure:

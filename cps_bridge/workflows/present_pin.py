@@ -77,5 +77,10 @@ def mind_last_try(user: User, holder: str, code: str, is_last: bool, present: Ca
 
 def _confirm(user: User, holder: str, code: str) -> None:
     typed = user.ask(ConfirmLastTry(holder, WORD, code))
-    if " ".join(typed.split()).casefold() != WORD.casefold():
+    if not is_the_word(typed, WORD):
         raise Cancelled
+
+
+def is_the_word(typed: str, word: str) -> bool:
+    """Tell whether what was typed confirms a last try; capitals and spaces do not matter."""
+    return " ".join(typed.split()).casefold() == word.casefold()

@@ -193,12 +193,26 @@ def test_where_codes_are_typed_on_the_reader_only_none_is_changed_by_the_keyboar
     assert practice.user.asked == []
 
 
+def test_a_card_that_is_not_valid_yet_costs_no_try(make_practice: Any, tmp_path: Path) -> None:
+    practice = make_practice()
+    path = tmp_path / "neuve.toml"
+    path.write_text(CARD_FILE.format(left=3) + "[certificates]\nvalid_from = 2090-01-01\nexpires = 2093-01-01\n")
+    practice.insert(0, str(path))
+    with pytest.raises(Failure, match="CARD_NOT_YET_VALID") as caught:
+        practice.do("session")
+    assert "01/01/2090" in caught.value.sentence()
+    assert practice.user.asked == []
+
+
 def test_people_read_the_card_in_plain_french(practice: Any) -> None:
     practice.insert(0, "medecin-perime")
     (told,) = output.text_lines("card", practice.do("card"))
-    assert "carte de test" in told and "essais restants : 3" in told
+    assert ", carte de test" in told and "essais restants : 3" in told
     assert "Certificat de signature : expiré depuis le" in told
     assert "Situations d'exercice : lues après le code porteur" in told
+    practice.insert(0, "pharmacien-reel")
+    (told,) = output.text_lines("card", practice.do("card"))
+    assert ", carte réelle" in told
 
 
 @pytest.fixture
@@ -216,11 +230,13 @@ def card_file(directory: Path, left: int) -> str:
 
 def test_a_program_confirms_the_last_try_by_an_option(terminal: Terminal) -> None:
     card = card_file(terminal.directory, 1)
-    refused = terminal.run("session", cps=card, pin=b"4321")
-    assert (refused.returncode, complaint(refused)["failure"]) == (2, "ANSWER_MISSING")
-    assert terminal.run("session", "--last-try", "oui", cps=card, pin=b"4321").returncode == 130
+    for missing in ((), ("--last-try", "oui"), ("--last-try", "")):
+        refused = terminal.run("session", *missing, cps=card, pin=b"4321")
+        assert (refused.returncode, complaint(refused)["failure"]) == (4, "LAST_TRY_UNCONFIRMED")
+        assert "peut être le dernier" in complaint(refused)["sentence"]
     opened = terminal.run("session", "--last-try", "DERNIER ESSAI", cps=card, pin=b"4321")
     assert opened.returncode == 0, opened.stderr
+    assert json.loads(opened.stdout)["professional"]["family_name"] == "LECOQ"
 
 
 def test_the_card_is_shown_without_its_pin_and_its_situations_only_after_it(terminal: Terminal) -> None:

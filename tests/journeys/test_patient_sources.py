@@ -11,6 +11,7 @@ import pytest
 from journey_parts import datamatrix, own_readers
 from test_command_line import Terminal, complaint
 
+from connectors import output
 from cps_bridge.storage.outbox import State
 from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import user as words
@@ -101,6 +102,9 @@ def test_typed_traits_that_insi_does_not_know_are_provisional(practice: Any) -> 
     practice.open("generaliste")
     patient = practice.do("patient", source="traits", traits=Traits("Inconnu", ("Jean",), "22/04/1959", Sex.MALE))
     assert (patient.identity.status, patient.identity.ins) == (IdentityStatus.PROVISIONAL, None)
+    assert output.text_lines("patient", patient) == [
+        "INCONNU JEAN, né(e) le 22/04/1959, sans INS, identité provisoire (saisie)"
+    ]
     assert code_of(practice, "list") == "IDENTITY_NOT_QUALIFIED"
 
 
@@ -114,12 +118,13 @@ def test_a_typed_patient_becomes_qualified_by_the_card_and_is_written_without_a_
     assert (str(read.patient), read.subject) == ("...362", "Vitale")
 
 
+@pytest.mark.parametrize("born", ["31/02/1959", "01/01/2150"])
 def test_traits_that_cannot_be_are_refused_before_anything_leaves(
-    practice: Any, caplog: pytest.LogCaptureFixture
+    practice: Any, caplog: pytest.LogCaptureFixture, born: str
 ) -> None:
     caplog.set_level(logging.INFO, "soap_clients")
     practice.open("generaliste")
-    wrong = Traits("Duval", ("Jean",), "31/02/1959", Sex.MALE)
+    wrong = Traits("Duval", ("Jean",), born, Sex.MALE)
     assert code_of(practice, "patient", source="traits", traits=wrong) == "TRAITS_INVALID"
     assert sent(caplog) == []
 
