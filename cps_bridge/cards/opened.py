@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
@@ -137,6 +138,14 @@ class Opener:
             attempt.enter(Phase.EXCHANGE, _MODULE_PATIENCE)
             return ModuleLink(self._backend.open(reader), lambda: self._reset(reader))
         return OwnLink(Channel(self._port.connect(reader)), model)
+
+    def nudge(self, reader: str) -> None:
+        """Have the reader try again with a card that gave no answer to reset: it may have been moving still.
+
+        When that helps, the reader tells of another answer to reset, and another stay begins.
+        """
+        with contextlib.suppress(OSError):
+            self._port.connect(reader).close()
 
     def _reset(self, reader: str) -> None:
         """Reset the card, if it is still there."""

@@ -6,7 +6,9 @@ Calls on one context exclude each other, so that waiting, looking and each link 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import queue
 import threading
 from typing import Any
 
@@ -23,6 +25,9 @@ _SLICE = 0.5
 
 _LOOKS = 3
 """Attempts at a view while readers are being unplugged."""
+
+_SPARES = 2
+"""Contexts kept for the next links: to establish one takes as long as ten exchanges."""
 
 
 def _load() -> Any:
@@ -42,6 +47,7 @@ class PcscReaders:
         self._looking: Context | None = None
         self._waiting: Context | None = None
         self._woken = threading.Event()
+        self._spares: queue.Queue[Context] = queue.Queue(_SPARES)
 
     def readers(self) -> View:
         """Give the present view; raises ConnectionError without a service, Failure PCSC_DOWN without pyscard."""
@@ -113,12 +119,28 @@ class PcscReaders:
         return self._connect(reader)
 
     def _connect(self, reader: str) -> PcscLink:
+        with contextlib.suppress(queue.Empty):
+            spare = self._spares.get_nowait()
+            try:
+                return PcscLink(spare, reader, self._keep)
+            except OSError:
+                if spare.is_established:
+                    self._keep(spare)
+                    raise
+                # It dates from before the service was started anew: nothing was asked of a card yet.
         context = Context(_load())
         try:
-            return PcscLink(context, reader)
+            return PcscLink(context, reader, self._keep)
         except OSError:
             context.release()
             raise
+
+    def _keep(self, context: Context) -> None:
+        """Keep the context of a link that was closed, for another one."""
+        try:
+            self._spares.put_nowait(context)
+        except queue.Full:
+            context.release()
 
     def close(self) -> None:
         """Give the contexts back."""
@@ -127,6 +149,9 @@ class PcscReaders:
             for context in (self._looking, self._waiting):
                 if context is not None:
                     context.release()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._spares.get_nowait().release()
 
 
 def _row(scard: Any, name: str, state: int, atr: list[int]) -> tuple[str, bytes, int]:

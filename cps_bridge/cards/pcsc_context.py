@@ -13,6 +13,11 @@ class Context:
         self.reader_count = 0  # the state of the pseudo reader, on Windows
         self._handle: Any = None
 
+    @property
+    def is_established(self) -> bool:
+        """Whether there is a handle, and the service has not been found gone since."""
+        return self._handle is not None
+
     def handle(self) -> Any:
         """Give the native handle; raises ConnectionError when there is no service."""
         if self._handle is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,9 +22,13 @@ _log = logging.getLogger("cards")
 class PcscLink:
     """Closing it resets the card if a code went through it, so that nobody inherits the rights."""
 
-    def __init__(self, context: Context, reader: str) -> None:
-        """Connect, T=0 first; waits for the transaction of another program, raises the builtins of the port."""
+    def __init__(self, context: Context, reader: str, give_back: Callable[[Context], None]) -> None:
+        """Connect, T=0 first; waits for the transaction of another program, raises the builtins of the port.
+
+        give_back: takes the context once the link is closed.
+        """
         self._context = context
+        self._give_back = give_back
         scard = context.scard
         result, handle, protocol = self._connect(reader, scard.SCARD_PROTOCOL_T0)
         if result == scard.SCARD_E_PROTO_MISMATCH:
@@ -34,6 +38,7 @@ class PcscLink:
         self._protocol = protocol
         self._header = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
         self._disposition = scard.SCARD_LEAVE_CARD
+        self._closed = False
 
     def _connect(self, reader: str, protocol: int) -> Any:
         scard = self._context.scard
@@ -89,12 +94,16 @@ class PcscLink:
                 _log.debug("end of transaction: %08X", result & 0xFFFFFFFF)
 
     def close(self) -> None:
-        """Let go of the card and of the context."""
+        """Let go of the card and of the context, once."""
+        if self._closed:
+            return
+        self._closed = True
         scard = self._context.scard
         if self._disposition == scard.SCARD_RESET_CARD and self._is_gone():
             self._disposition = scard.SCARD_LEAVE_CARD
         scard.SCardDisconnect(self._card, self._disposition)
-        self._context.release()
+        if self._context.is_established:
+            self._give_back(self._context)
 
     def _is_gone(self) -> bool:
         """Ask the card itself: the service looks only every 0.4 s, and must not reset what is no longer there.

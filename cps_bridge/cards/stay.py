@@ -16,6 +16,7 @@ from cps_bridge.cards.access import KeyPair
 from cps_bridge.cards.attempt import Attempt, Phase
 from cps_bridge.cards.opened import Opened, Opener
 from cps_bridge.cards.pkcs15 import Directory
+from cps_bridge.cards.port import MUTE_ATR
 from cps_bridge.cards.recognise import demand_supported, recognise
 from cps_bridge.cards.thread import GivenUpError
 from dossier.context import CardEpoch
@@ -98,9 +99,11 @@ class Stay:
         kept only while it carries such rights: other programs may want the card. Raises what the port and the job
         raise, Failure CARD_REMOVED when another card answers.
         """
+        attempt.enter(Phase.WAIT)
+        if self.atr == MUTE_ATR:
+            opener.nudge(self.reader)
         model = recognise(self.atr)
         demand_supported(model)  # nothing is said to a card that is none of ours
-        attempt.enter(Phase.WAIT)
         if self.stuck and not self.stuck.ended.wait(max(0.0, attempt.limit - _MARGIN)):
             raise Failure("CARD_BUSY")  # until that call comes back nothing new is begun with this card
         held = self.opened
