@@ -46,6 +46,7 @@ _WORDS_OF_STEP = {
     "account": "Ouverture de l'espace du patient…",
     "hand_over": "Préparation des deux feuilles…",
 }
+_CREATIONS = ("create", "open-account", "reactivate")
 UNQUALIFIED = (
     "Identité non qualifiée : consultation et dépôt impossibles",
     "Insérez la carte Vitale de cette personne, ou scannez son datamatrix INS : l'INSi vérifiera l'identité.",
@@ -70,6 +71,8 @@ class CounterPage(Page):
         self._state.acted.connect(self._act)
         self._next_one = Button("Client suivant", name="counter.next", shortcut="Ctrl+N", on_click=self._next)
         self._state.also(self._next_one)
+        self._account = Button("Ouvrir le compte du patient", name="counter.account", on_click=self._open_account)
+        self._state.also(self._account)
         self._ways = OtherWays("counter", "Sans carte Vitale :")
         self._ways.chosen.connect(flows.identify)
         self._state.also(self._ways)
@@ -90,7 +93,7 @@ class CounterPage(Page):
 
     def refresh(self) -> None:
         """Show where we stand with the patient on screen."""
-        if self.stage.jobs.running("create") or self.stage.jobs.running("reactivate"):
+        if any(self.stage.jobs.running(use_case) for use_case in _CREATIONS):
             return
         if self._hand_over.is_busy() and self.house.patient is not None:
             return
@@ -147,6 +150,7 @@ class CounterPage(Page):
         if dossier.state is DossierState.OPEN:
             hint = "Rien n'est à créer. Vous pouvez ouvrir la consultation ou passer au client suivant."
             self._stand(2, "Cette personne a déjà un dossier", hint, ("Ouvrir la consultation", "consult"), over=True)
+            self._account.setVisible(not dossier.account_open)
         elif dossier.state is DossierState.CLOSED:
             reason = f"Motif donné : « {dossier.closing_reason} ». " if dossier.closing_reason else ""
             hint = f"{reason}Avec son accord, le patient retrouve son dossier et ses documents."
@@ -167,6 +171,7 @@ class CounterPage(Page):
     ) -> None:
         self.steps.at(step, failed=failed, over=over)
         self._next_one.setVisible(over)
+        self._account.setVisible(False)
         self._action = action[1]
         self._state.say(words, hint, action[0])
 
@@ -182,7 +187,13 @@ class CounterPage(Page):
             acts[self._action]()
 
     def _create(self) -> None:
-        job = self._begin("create")
+        self._hand_over_from(self._begin("create"))
+
+    def _open_account(self) -> None:
+        """Finish a creation that stopped before the patient's account."""
+        self._hand_over_from(self._begin("open-account"))
+
+    def _hand_over_from(self, job: Job | None) -> None:
         if job is not None:
             job.done.connect(self._hand_over.show_outcome)
             job.done.connect(lambda _: self._handed())
@@ -214,7 +225,7 @@ class CounterPage(Page):
 
     def news(self, job: Job, news: q.News) -> None:
         """Hear how far the creation is."""
-        if isinstance(news, q.Step) and job.use_case == "create":
+        if isinstance(news, q.Step) and job.use_case in ("create", "open-account"):
             self.steps.at(7 if news.code == "hand_over" else 6)
             self.progress.begin(_WORDS_OF_STEP.get(news.code, "En cours…"), can_cancel=False)
             self._state.say("Création en cours", "Laissez les deux cartes dans leurs lecteurs.")
@@ -233,7 +244,7 @@ class CounterPage(Page):
         self.message.say("Création abandonnée : rien n'a été envoyé.", tone="info")
 
     def _cancel(self) -> None:
-        for use_case in ("create", "reactivate"):
+        for use_case in _CREATIONS:
             job = self.stage.jobs.running(use_case)
             if job is not None:
                 job.cancel()

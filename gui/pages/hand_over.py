@@ -17,6 +17,11 @@ from gui.pieces.text import Picture, Text
 from gui.rendering import Rendered, render
 from gui.stage import Stage
 
+CHANNEL_MISSING = (
+    "Le compte est ouvert, mais le second moyen de contact n'a peut-être pas été ajouté.",
+    "Le patient pourra l'ajouter lui-même dans son espace.",
+)
+
 
 class HandOver(QWidget):
     """Two sheets side by side; the second is printed once and then forgotten."""
@@ -91,6 +96,8 @@ class HandOver(QWidget):
         self._busy = True
         self._render("first", getattr(outcome, "acknowledgement", b""), self._first)
         self._render("second", getattr(outcome, "secrets", None) or b"", self._second)
+        if getattr(outcome, "channels_missing", ()):
+            self.message.say(*CHANNEL_MISSING, "warning")
 
     def _render(self, which: str, pdf: bytes, sheet: SheetPreview) -> None:
         if not pdf:

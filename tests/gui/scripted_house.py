@@ -487,6 +487,14 @@ class ScriptedHouse:
         dossier = self._opened()
         return SimpleNamespace(dossier=dossier, acknowledgement=pdf("Accuse de creation"), secrets=pdf("Identifiants"))
 
+    def do_open_account(self, user: object) -> object:
+        contacts = self.ask(user, q.AskContact())
+        for step in ("account", "hand_over"):
+            user.tell(q.Step(step))
+        dossier = self._opened(account_open=True)
+        sheets = {"acknowledgement": pdf("Accuse de creation"), "secrets": pdf("Identifiants")}
+        return SimpleNamespace(dossier=dossier, channels_missing=contacts[1:], **sheets)
+
     def do_reactivate(self, user: object) -> Dossier:
         self.ask(user, q.ConfirmReactivation(self.patient.identity.traits, "Je ne veux plus de DMP"))
         return self._opened()
