@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from asn1crypto import core, keys, x509
 
@@ -54,7 +55,7 @@ class Certificate:
     def parse(cls, der: bytes) -> Certificate:
         """Read a DER certificate; raises Failure CERTIFICATE_UNREADABLE."""
         try:
-            return _parse(der)
+            return _parse(bytes(der))
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError, IndexError) as error:
             raise Failure("CERTIFICATE_UNREADABLE") from error
 
@@ -116,6 +117,7 @@ class Certificate:
         return any(value.upper().startswith("TEST") for rdn in self.issuer_rdns for _, value in rdn)
 
 
+@lru_cache(maxsize=32)  # the same card comes back all day
 def _parse(der: bytes) -> Certificate:
     certificate = x509.Certificate.load(der, strict=True)
     body = certificate["tbs_certificate"]
