@@ -120,7 +120,7 @@ class CardJobs:
             attempt.enter(Phase.LOOK, 2 * self._limit)
             self.watch.refresh()
             stay.ended.set()
-            stay.lost = stay.lost or Failure("READER_MISSING")
+            stay.lost = stay.lost or Failure("READER_GONE")
             raise Failure(stay.lost.code, **stay.lost.facts) from error
         except OSError as error:
             raise Failure("CARD_UNREADABLE", what="link") from error

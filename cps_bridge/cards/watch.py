@@ -133,7 +133,7 @@ class ReaderWatch:
             for reader, stay in list(self._stays.items()):
                 over = stay.ended.is_set() and not stay.failure  # found out by an exchange, unseen by the reader
                 if over or present.get(reader) != (stay.atr, stay.counter):
-                    stay.lost = down
+                    stay.lost = down or (None if reader in present else Failure("READER_GONE"))
                     stay.ended.set()
                     gone.append(self._stays.pop(reader))
             for reader, atr, counter in view:

@@ -129,6 +129,21 @@ def test_slots_say_the_product_and_whether_it_is_a_test_card(service, readers, d
     assert [(slot.model, slot.is_test) for slot in slots] == [("CPS3", True), ("CPS3", False)]
 
 
+def test_a_reader_unplugged_during_a_job_is_said_and_the_epoch_is_over(service, readers, deck, professional):
+    epoch = professional()
+    card = readers.card(LEFT).card
+    original = card.apdu
+
+    def unplug(command):
+        readers.unplug(LEFT)
+        return original(command)
+
+    card.apdu = unplug
+    assert code_of(service.read_professional, epoch) == "READER_GONE"
+    assert code_of(service.read_professional, epoch) == "CARD_REMOVED"
+    assert not service.is_current(epoch)
+
+
 # A service that hangs
 
 
