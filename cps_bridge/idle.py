@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 Tick = Callable[[], float]
+_LONGEST_WAIT = 3600.0
 
 
 def boot_seconds() -> float:
@@ -53,9 +54,13 @@ class IdleWatch:
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
+    def _left(self) -> float:
+        """Give the seconds to wait: a very long time is looked at again, since a wait has a longest length."""
+        return min(max(0.0, self._last + self._seconds - self._tick()), _LONGEST_WAIT)
+
     def _watch(self) -> None:
         while not self._closed:
-            self._wake.wait(max(0.0, self._last + self._seconds - self._tick()) if self._armed else None)
+            self._wake.wait(self._left() if self._armed else None)
             self._wake.clear()
             if not self._closed and self.is_over():
                 self._at_end()

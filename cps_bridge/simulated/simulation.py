@@ -26,6 +26,8 @@ from cps_bridge.simulated.hands import PAIRS, Hands, PcscHands, ProcessHands
 from cps_bridge.simulated.host import SimulatedHost
 from dossier.failure import Failure
 
+_MOST_PROBLEMS = 8
+
 
 class Simulation:
     """Virtual cards and a virtual host, started together; ``port`` and ``address`` are what a House needs."""
@@ -138,9 +140,7 @@ class Simulation:
         try:
             read = files.load(path)
         except files.CardFileError as error:
-            raise Failure(
-                "CARD_FILE_INVALID", file=path.name, what=" ".join(f"{each}." for each in error.problems)
-            ) from error
+            raise Failure("CARD_FILE_INVALID", file=path.name, what=_few(error.problems)) from error
         name = str(self._hands.do(do="add", card=str(path.absolute()))["name"])
         self._files[name] = read
         people = read.people
@@ -168,6 +168,13 @@ class Simulation:
     def _vitale_cards(self) -> dict[str, CastVitale]:
         own = {name: each.content.card for name, each in self._files.items() if isinstance(each.content, Vitale)}
         return {**cast.vitale_cards(), **own}
+
+
+def _few(problems: tuple[object, ...]) -> str:
+    """Tell the first mistakes of a file, which may have many."""
+    more = len(problems) - _MOST_PROBLEMS
+    told = [f"{each}." for each in problems[:_MOST_PROBLEMS]]
+    return " ".join([*told, f"Et {more} autres."] if more > 0 else told)
 
 
 @contextmanager

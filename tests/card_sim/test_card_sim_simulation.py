@@ -106,6 +106,16 @@ def test_a_broken_card_file_is_refused_with_its_mistakes(simulation, tmp_path):
     assert "beneficiaries" in caught.value.sentence()
 
 
+def test_of_a_file_with_many_mistakes_the_first_are_told(simulation, tmp_path):
+    path = tmp_path / "bad.json"
+    path.write_text('{"card": "vitale", ' + ", ".join(f'"k{number}": 1' for number in range(50)) + "}")
+    with pytest.raises(Failure) as caught:
+        simulation.add_file(path)
+    assert "k3" in caught.value.sentence()
+    assert "k40" not in caught.value.sentence()
+    assert "autres" in caught.value.sentence()
+
+
 def test_orders_from_outside_reach_the_readers_of_the_client(simulation, _inside, capsys):
     control = _inside[1] / "cards.control"
     assert main_order(["insert", "jean", "--slot", "1", "--control", str(control)]) == 0

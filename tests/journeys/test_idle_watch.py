@@ -73,6 +73,29 @@ def test_a_sign_of_life_that_comes_after_the_time_ends_it(watching: MakeWatch) -
     assert ended.wait(30)
 
 
+class WatchedClock(HandClock):
+    """Tells when the thread of the watch has looked at it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_at = threading.Event()
+
+    def __call__(self) -> float:
+        if threading.current_thread().name == "idle":
+            self.looked_at.set()
+        return super().__call__()
+
+
+def test_a_time_longer_than_any_wait_is_watched_all_the_same(watching: MakeWatch) -> None:
+    clock = WatchedClock()
+    watch, ended = watching(1e20, clock)
+    watch.arm(True)
+    assert clock.looked_at.wait(30)
+    clock.now += 2e20
+    watch.touch()
+    assert ended.wait(30)
+
+
 def test_closing_ends_the_thread(watching: MakeWatch) -> None:
     watch, ended = watching(3600)
     watch.arm(True)
