@@ -135,9 +135,19 @@ class Opener:
     def open(self, reader: str, model: Model, attempt: Attempt) -> Opened:
         """Open a link to the card in a reader; raises the builtins of the port, and what the module raises."""
         if self._backend is not None and model.kind is not CardKind.VITALE:
+            self._wait_until_free(reader)
             attempt.enter(Phase.EXCHANGE, _MODULE_PATIENCE)
             return ModuleLink(self._backend.open(reader), lambda: self._reset(reader))
         return OwnLink(Channel(self._port.connect(reader)), model)
+
+    def _wait_until_free(self, reader: str) -> None:
+        """Wait for another program as our own link would: a module waits without saying what for."""
+        link = self._port.connect(reader)
+        try:
+            with link.transaction():
+                pass
+        finally:
+            link.close()
 
     def nudge(self, reader: str) -> None:
         """Have the reader try again with a card that gave no answer to reset: it may have been moving still.
