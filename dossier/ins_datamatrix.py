@@ -51,7 +51,8 @@ def parse(text: str) -> DatamatrixIdentity:
         if not found.get(tag):
             raise _bad(tag)
     day, month, year = found["6"][:2], found["6"][3:5], found["6"][6:]
-    if not re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4}", found["6"]) or not is_birth_date(year + month + day):
+    born = year + month + day
+    if not re.fullmatch(r"[0-9]{2}-[0-9]{2}-[0-9]{4}", found["6"]) or not is_birth_date(born, lunar=True):
         raise _bad("6")
     if found["5"] not in ("M", "F"):
         raise _bad("5")
@@ -60,7 +61,7 @@ def parse(text: str) -> DatamatrixIdentity:
     traits = Traits(
         birth_name=_name(found, "4"),
         given_names=tuple(_name(found, "3").split()),
-        birth_date=year + month + day,
+        birth_date=born,
         sex=Sex(found["5"]),
         birth_place=found.get("7", ""),
     )
@@ -88,8 +89,9 @@ def read_blocks(text: str) -> dict[str, str]:
 
 
 def _after_header(text: str) -> str:
-    # An AIM symbology identifier ("]d1") may come before, the key Enter or Tab after.
-    scanned = re.sub(r"^\]d[0-9]", "", text.strip("\ufeff \t\r\n"))
+    # An AIM symbology identifier ("]d1") may come before, the key Enter or Tab after, STX and ETX or a GS around.
+    around = "\ufeff \t\r\n\x00\x02\x03\x04" + GS
+    scanned = re.sub(r"^\][a-zA-Z][0-9]", "", text.strip(around)).strip(around)
     if _GARBLED_HEADER.match(scanned) and not scanned.startswith("IS01"):
         raise Failure("DATAMATRIX_KEYBOARD")
     if not re.match(r"IS[0-9]{2}", scanned):

@@ -14,6 +14,7 @@ _NAME = re.compile(r"[A-Z][A-Z '-]{0,99}")
 _PLACE = re.compile(r"\d{5}|2[AB]\d{3}")
 _SLASHED = re.compile(r"(\d{2})[/.-](\d{2})[/.-](\d{4})")
 _LONGEST = 200
+_MONTHS, _LONGEST_MONTH = 12, 31
 
 
 def checked(traits: Traits) -> Traits:
@@ -48,11 +49,16 @@ def typed_date(text: str) -> str:
     return digits
 
 
-def is_birth_date(digits: str) -> bool:
-    """Tell whether yyyymmdd can be a birth date; 00 stands for an unknown day or month."""
+def is_birth_date(digits: str, *, lunar: bool = False) -> bool:
+    """Tell whether yyyymmdd can be a birth date; 00 stands for an unknown day or month.
+
+    lunar: also take a day that the month has not, such as 30 February, as registers of other calendars give it.
+    """
     if not (re.fullmatch(r"[0-9]{8}", digits) and 1850 <= int(digits[:4]) <= 2999):
         return False
     month, day = int(digits[4:6]), int(digits[6:])
+    if lunar:
+        return month <= _MONTHS and day <= _LONGEST_MONTH
     try:
         date(int(digits[:4]), month or 1, day or 1)
     except ValueError:

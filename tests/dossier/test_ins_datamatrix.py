@@ -67,7 +67,10 @@ def test_what_a_keyboard_makes_of_the_separator_changes_nothing(typed: str) -> N
     assert parse(text().replace(GS, typed)) == parse(text())
 
 
-@pytest.mark.parametrize(("before", "after"), [("]d1", ""), ("]d2", "\r\n"), ("\ufeff", "\t"), ("", "\n")])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("]d1", ""), ("]d2", "\r\n"), ("\ufeff", "\t"), ("", "\n"), ("]C1", ""), (GS, ""), ("\x02", "\x03")],
+)
 def test_what_scanners_put_around_the_text_is_left_aside(before: str, after: str) -> None:
     assert parse(before + text() + after) == parse(text())
 
@@ -106,6 +109,11 @@ def test_a_block_that_is_missing_is_named(tag: str) -> None:
     assert code_of(HEADER + "".join(each + value for each, value in kept.items())) == ("DATAMATRIX_FIELD", tag)
 
 
+@pytest.mark.parametrize("date", ["30-02-1959", "28-00-1979", "00-00-1959"])
+def test_a_lunar_date_is_a_date(date: str) -> None:
+    assert parse(text(S6=date)).traits.birth_date == "".join(reversed(date.split("-")))
+
+
 def test_the_birth_place_may_be_missing() -> None:
     kept = {each: value for each, value in BLOCKS.items() if each != "S7"}
     assert parse(HEADER + "".join(each + value for each, value in kept.items())).traits.birth_place == ""
@@ -119,7 +127,8 @@ def test_the_birth_place_may_be_missing() -> None:
         ("S3", f"JEAN#MICHEL{GS}"),
         ("S4", "A" * 101 + GS),
         ("S5", "X"),
-        ("S6", "31-02-1959"),
+        ("S6", "32-02-1959"),
+        ("S6", "01-13-1959"),
         ("S6", "22/04/1959"),
         ("S7", "1411-"),
     ],
