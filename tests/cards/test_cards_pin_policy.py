@@ -254,11 +254,11 @@ def test_a_refusal_on_the_reader_is_a_decision_of_the_person(desk):
 
 def test_a_person_who_types_slowly_on_the_reader_is_waited_for(desk):
     """The pad has its own time: longer than a card may be silent."""
-    at = desk(limit=0.2)
+    at = desk(limit=0.6)
     waited = threading.Event()
 
     def slowly():
-        waited.wait(0.6)
+        waited.wait(1.2)
         return RIGHT
 
     at.readers.pin_pad = slowly

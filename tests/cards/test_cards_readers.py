@@ -9,8 +9,6 @@ from cards_stage import LEFT, PATIENCE, PROFESSIONAL, RIGHT, code_of
 
 from card_sim.faults import Fault
 from card_sim.reader import InProcessReaders
-from cps_bridge.cards.apdu import Channel
-from cps_bridge.cards.cps3 import Cps3
 from cps_bridge.cards.port import MUTE_ATR
 from cps_bridge.cards.service import CardService
 from cps_bridge.cards.signer import KeyUse
@@ -151,7 +149,7 @@ def test_a_reader_unplugged_during_a_job_is_said_and_the_epoch_is_over(service, 
 
 def test_a_service_that_hangs_is_down_for_everybody_and_found_again(services, deck, until):
     readers = HangingReaders((LEFT, RIGHT))
-    service = services(readers, limit=0.2)
+    service = services(readers, limit=0.6)
     readers.insert(LEFT, deck.card("generaliste"))
     epoch = service.wait_for(*PROFESSIONAL, timeout=PATIENCE).epoch
     service.verify_pin(epoch, bytearray(b"1234"))
@@ -171,7 +169,7 @@ def test_a_service_that_hangs_is_down_for_everybody_and_found_again(services, de
 
 def test_a_service_that_hangs_in_the_middle_of_an_exchange_is_down_not_the_card_mute(services, deck):
     readers = HangingReaders((LEFT,))
-    service = services(readers, limit=0.2)
+    service = services(readers, limit=0.6)
     card = deck.card("generaliste")
     readers.insert(LEFT, card)
     epoch = service.wait_for(*PROFESSIONAL, timeout=PATIENCE).epoch
@@ -192,7 +190,7 @@ def test_a_service_that_hangs_in_the_middle_of_an_exchange_is_down_not_the_card_
 
 def test_the_program_can_be_left_while_the_service_hangs(deck):
     readers = HangingReaders((LEFT,))
-    service = CardService(readers, limit=0.2)
+    service = CardService(readers, limit=0.6)
     service.start()
     readers.insert(LEFT, deck.card("generaliste"))
     service.wait_for(*PROFESSIONAL, timeout=PATIENCE)
@@ -210,7 +208,7 @@ def test_the_program_can_be_left_while_the_service_hangs(deck):
 
 
 def test_a_busy_card_costs_no_pin_once_it_is_free(services, readers, deck):
-    service = services(readers, limit=0.3)
+    service = services(readers, limit=0.6)
     readers.insert(LEFT, deck.card("generaliste"))
     epoch = service.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
     service.verify_pin(epoch, bytearray(b"1234"))
@@ -222,7 +220,7 @@ def test_a_busy_card_costs_no_pin_once_it_is_free(services, readers, deck):
 
 
 def test_a_log_out_during_a_busy_card_is_not_undone_when_it_is_free(services, readers, deck):
-    service = services(readers, limit=0.3)
+    service = services(readers, limit=0.6)
     readers.insert(LEFT, deck.card("generaliste"))
     epoch = service.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
     service.verify_pin(epoch, bytearray(b"1234"))
@@ -237,7 +235,7 @@ def test_a_log_out_during_a_busy_card_is_not_undone_when_it_is_free(services, re
 
 
 def test_a_card_that_leaves_while_it_is_busy_is_removed_and_no_right_outlives_it(services, readers, deck, until):
-    service = services(readers, limit=0.3)
+    service = services(readers, limit=0.6)
     readers.insert(LEFT, deck.card("generaliste"))
     epoch = service.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
     service.verify_pin(epoch, bytearray(b"1234"))
@@ -251,9 +249,24 @@ def test_a_card_that_leaves_while_it_is_busy_is_removed_and_no_right_outlives_it
     assert code_of(service.signer(second, KeyUse.SIGNATURE).sign, "sha256", DIGEST) == "PIN_REQUIRED"
 
 
+def test_a_link_that_cannot_be_closed_keeps_no_answer_back(services, deck):
+    """Another program has the card when ours wants to reset it: what the card had said is said all the same."""
+    readers = StickyReaders((LEFT,))
+    service = services(readers, limit=0.6)
+    readers.insert(LEFT, deck.card("generaliste"))
+    epoch = service.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
+    readers.sticky.clear()
+    try:
+        assert code_of(service.verify_pin, epoch, bytearray(b"9999")) == "PIN_WRONG"
+        assert code_of(service.read_professional, epoch) == "CARD_BUSY"
+    finally:
+        readers.sticky.set()
+    assert service.read_professional(epoch).tries_left == 2
+
+
 def test_a_job_of_many_exchanges_may_last_longer_than_one_silence(services, readers, deck):
     """Every command of the card takes a third of the limit."""
-    limit = 0.3
+    limit = 0.6
     service = services(readers, limit=limit)
     card, pause = deck.card("generaliste"), threading.Event()
     original = card.card.apdu
@@ -332,90 +345,21 @@ class HangingReaders(InProcessReaders):
         super().close()
 
 
-# Professional cards through a module
+class StickyReaders(InProcessReaders):
+    """Links that cannot be closed while they stick."""
 
+    def __init__(self, names) -> None:
+        super().__init__(names)
+        self.sticky = threading.Event()
+        self.sticky.set()
 
-class ModuleOfOurs:
-    """A module that speaks to the card over a link of its own, as a PKCS#11 module does beside our program."""
+    def connect(self, reader):
+        link, sticky = super().connect(reader), self.sticky
+        close = link.close
 
-    def __init__(self, readers) -> None:
-        self.readers, self.sessions = readers, []
+        def close_late():
+            sticky.wait(PATIENCE)
+            close()
 
-    def open(self, reader):
-        session = SessionOfOurs(Channel(self.readers.connect(reader)))
-        self.sessions.append(session)
-        return session
-
-    @property
-    def open_sessions(self) -> int:
-        return sum(not session.closed for session in self.sessions)
-
-    def close(self): ...
-
-
-class SessionOfOurs(Cps3):
-    may_be_unlocked, closed = False, False
-
-    def close(self) -> None:
-        self._channel.close()
-        self.closed = True
-
-
-@pytest.fixture
-def module(readers) -> ModuleOfOurs:
-    return ModuleOfOurs(readers)
-
-
-def test_with_a_module_insertion_and_removal_are_still_seen_by_the_port(services, readers, deck, module, until):
-    service = services(readers, backend=module)
-    readers.insert(LEFT, deck.card("generaliste"))
-    readers.insert(RIGHT, deck.card("jean"))
-    epoch = service.wait_for(*PROFESSIONAL, timeout=PATIENCE).epoch
-    assert service.read_professional(epoch).professional.family_name == "MARTIN"
-    vitale = service.wait_for(CardKind.VITALE, timeout=PATIENCE).epoch
-    before = len(module.sessions)
-    assert service.read_vitale(vitale)
-    assert len(module.sessions) == before  # a Vitale is read by our own commands
-    readers.remove(LEFT)
-    assert code_of(service.read_professional, epoch) == "CARD_REMOVED"
-    until(service, lambda slots: slots[0].kind is None)
-
-
-def test_a_session_of_the_module_lasts_as_long_as_the_rights_of_the_pin(services, readers, deck, module):
-    service = services(readers, backend=module)
-    readers.insert(LEFT, deck.card("generaliste"))
-    epoch = service.wait_for(*PROFESSIONAL, timeout=PATIENCE).epoch
-    service.read_professional(epoch)
-    assert module.open_sessions == 0
-    service.verify_pin(epoch, bytearray(b"1234"))
-    service.signer(epoch, KeyUse.SIGNATURE).sign("sha256", DIGEST)
-    assert module.open_sessions == 1
-    service.log_out(epoch)
-    assert module.open_sessions == 0
-    service.verify_pin(epoch, bytearray(b"1234"))
-    readers.remove(LEFT)
-    service.settled_slots()
-    assert module.open_sessions == 0
-
-
-def test_a_card_put_under_the_module_unseen_is_found_by_its_serial(services, readers, deck, module):
-    """The module reads whatever card is there: the serial must be the one of the epoch."""
-    service = services(readers, backend=module)
-    readers.insert(LEFT, deck.card("generaliste"))
-    epoch = service.wait_for(*PROFESSIONAL, timeout=PATIENCE).epoch
-    other = deck.card("pharmacien")
-    readers.card(LEFT).card.apdu = other.card.apdu
-    assert code_of(service.verify_pin, epoch, bytearray(b"1234")) == "CARD_REMOVED"
-    assert other.card.codes.pin.left == 3 and not other.card.codes.pin.verified
-
-
-def test_a_card_that_another_program_holds_is_busy_for_the_module_too(services, readers, deck, module):
-    service = services(readers, backend=module, limit=0.3)
-    readers.insert(LEFT, deck.card("generaliste"))
-    epoch = service.wait_for(*PROFESSIONAL, timeout=PATIENCE).epoch
-    with readers.connect(LEFT).transaction():
-        assert code_of(service.read_professional, epoch) == "CARD_BUSY"
-    readers.hold(LEFT)
-    assert code_of(service.read_professional, epoch) == "CARD_BUSY"
-    readers.hold(LEFT, False)
-    assert service.is_current(epoch)
+        link.close = close_late
+        return link

@@ -236,7 +236,7 @@ class StuckLink:
 
 def test_a_driver_that_blocks_for_ever_is_a_mute_card_and_other_cards_go_on(services, deck, until):
     readers = StuckReaders((LEFT, RIGHT))
-    service = services(readers, limit=0.3)
+    service = services(readers, limit=0.6)
     readers.insert(LEFT, deck.card("generaliste"))
     epoch = service.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
     readers.stuck.set()
@@ -254,7 +254,7 @@ def test_a_driver_that_blocks_for_ever_is_a_mute_card_and_other_cards_go_on(serv
 
 def test_a_blocked_job_that_comes_back_late_sends_nothing_more(services, deck):
     readers = StuckReaders((LEFT,))
-    service = services(readers, limit=0.3)
+    service = services(readers, limit=0.6)
     readers.insert(LEFT, deck.card("generaliste"))
     epoch = service.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
     blocked = service._jobs._thread._worker
@@ -266,7 +266,7 @@ def test_a_blocked_job_that_comes_back_late_sends_nothing_more(services, deck):
 
 
 def test_a_program_that_keeps_the_transaction_makes_the_card_busy_not_mute(services, readers, deck):
-    service = services(readers, limit=0.3)
+    service = services(readers, limit=0.6)
     readers.insert(LEFT, deck.card("generaliste"))
     epoch = service.wait_for(CardKind.CPS, timeout=PATIENCE).epoch
     with readers.connect(LEFT).transaction():

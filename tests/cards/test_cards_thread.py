@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from cps_bridge.cards.thread import CardThread
+from cps_bridge.cards.thread import CardThread, GivenUpError, Pulse
 from dossier.failure import Cancelled, Failure
 
 
@@ -94,3 +94,50 @@ def test_jobs_queued_before_closing_are_finished(release):
     release.set()
     closer.join(10)
     assert first.result(10) and second.result(10) == 2
+
+
+def test_a_job_that_gives_signs_of_life_may_last_longer_than_one_silence(release):
+    cards, pulse = CardThread(limit=0.2), Pulse()
+
+    def work():
+        for _ in range(6):
+            pulse.beat(10)
+            release.wait(0.1)
+        return "done"
+
+    assert cards.run(work, pulse=pulse) == "done"
+    cards.close()
+
+
+def test_a_job_that_was_given_up_ends_at_its_next_sign_of_life(release):
+    cards, pulse, ended = CardThread(limit=0.1), Pulse(), threading.Event()
+
+    def work():
+        release.wait()
+        try:
+            pulse.beat(10)
+        except GivenUpError:
+            ended.set()
+            raise
+
+    with pytest.raises(Failure):
+        cards.run(work, pulse=pulse)
+    assert pulse.given_up
+    release.set()
+    assert ended.wait(10)
+    cards.close()
+
+
+def test_what_is_known_by_then_may_be_told_of_a_job_that_is_given_up(release):
+    cards = CardThread(limit=0.1)
+    assert cards.run(release.wait, lambda: "known") == "known"
+    cards.close()
+
+
+def test_a_job_that_has_ended_is_never_given_up():
+    pulse = Pulse()
+    pulse.beat(-1)
+    assert pulse.finish() and not pulse.expire()
+    pulse = Pulse()
+    pulse.beat(-1)
+    assert pulse.expire() and not pulse.finish()
