@@ -41,6 +41,9 @@ NOT_FOUND = 0x6A82
 REFERENCE_NOT_FOUND = 0x6A88
 WRONG_OFFSET = 0x6B00
 
+_LEAST_READ = 16
+"""Bytes that a card gives at least to a READ BINARY, but for the end: it must not hold the client for thousands."""
+
 MAX_READ = 0xE7
 """Largest block that a CPS3 gives to one READ BINARY."""
 
@@ -226,15 +229,16 @@ class Channel:
         content = bytearray()
         while len(content) < min(size, LIMIT):
             offset = len(content)
-            block = self.demand(READ_BINARY, offset >> 8, offset & 0xFF, le=min(MAX_READ, size - offset))
-            if not block:
+            wanted = min(MAX_READ, size - offset)
+            block = self.demand(READ_BINARY, offset >> 8, offset & 0xFF, le=wanted)
+            if len(block) < min(wanted, _LEAST_READ):
                 raise Failure("CARD_UNREADABLE", what="file")
             content += block
         return bytes(content)
 
     def read_selected(self, block: int, start: bytes = b"") -> bytes:
         """Read the selected transparent file from where start ends to its own end, block bytes at a time."""
-        content = bytearray(start)
+        content, short = bytearray(start), 0
         while len(content) < LIMIT:
             answer = self.send(READ_BINARY, len(content) >> 8, len(content) & 0xFF, le=block)
             content += answer.data
@@ -242,6 +246,9 @@ class Channel:
                 return bytes(content)
             if answer.status != OK:
                 raise failure_of(answer.status)
+            short += len(answer.data) < _LEAST_READ
+            if short > 1:  # the last block of a file may be short
+                break
         raise Failure("CARD_UNREADABLE", what="file")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from cps_bridge.cards.codes import Codes
 from cps_bridge.cards.pkcs15_codes import codes_of
@@ -26,6 +26,7 @@ _INTEGER = 0x02
 _UTF8 = 0x0C
 _TYPE_ATTRIBUTES = 0xA1
 _MASTER_FILE = bytes.fromhex("3F00")
+_MOST_FILES = 32  # a card names about eight; one made to keep us busy, thousands
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,13 @@ def read_directory(read_file: Callable[[bytes], bytes], application: bytes) -> D
     Raises Failure CARD_UNREADABLE, CARD_DATA_MISSING.
     """
     directories = parse(read_file(application + _ODF))
+    if len(directories) > _MOST_FILES:
+        raise Failure("CARD_UNREADABLE", what="PKCS#15")
+    read_once = cache(read_file)
 
     def contents(kind: int) -> Iterator[bytes]:
-        for entry in directories:
-            if entry.tag == kind:
-                yield read_file(_path(entry, application))
+        for path in dict.fromkeys(_path(entry, application) for entry in directories if entry.tag == kind):
+            yield read_once(path)
 
     def objects(kind: int) -> tuple[CardObject, ...]:
         return tuple(each for content in contents(kind) for each in _objects(content, application))
