@@ -30,6 +30,7 @@ from cps_bridge.house import HostAddress, House
 from cps_bridge.storage.settings import Settings
 from dossier.failure import Failure
 from gui.app import application
+from gui.sweep import swept_here
 from gui.window import Window
 
 DOCTOR, VITALE, PIN = "generaliste-port", "jean", "1234"
@@ -111,8 +112,9 @@ class _Desk:
 
         timer.timeout.connect(look)
         timer.start(_LOOK)
-        self.app.exec()
-        self.window.close()
+        with swept_here(self.window.ready):
+            self.app.exec()
+            self.window.close()
         self.pool.shutdown()
         self.house.close()
         return self.heart.worst

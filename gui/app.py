@@ -40,7 +40,7 @@ def run_window(house: HousePort, *, exit_after_paint: bool = False) -> int:
     window = Window()
     window.painted.connect(app.quit if exit_after_paint else lambda: window.attach(house))
     window.show()
-    with swept_here():
+    with swept_here(window.ready):
         code = app.exec()
         window.close()
     return code
@@ -75,7 +75,7 @@ def _live(app: QApplication, window: Window, given: list[str]) -> int:
     window.painted.connect(lambda: window.frame)
     window.painted.connect(keeper.start)
     window.show()
-    with swept_here():
+    with swept_here(window.ready):
         code = app.exec()
         window.close()
         keeper.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from dossier.access import AccessMode
 from dossier.context import Source
@@ -27,13 +27,15 @@ from gui.pieces.buttons import Button
 from gui.pieces.emergency_band import EmergencyBand
 from gui.pieces.empty_state import EmptyState
 from gui.pieces.overlay import Overlay
+from gui.pieces.page_stack import PageStack
 from gui.pieces.passphrase import PassphraseAsk
 from gui.pieces.patient_bar import PatientBar
 from gui.pieces.rail import Rail
 from gui.pieces.ribbon import SimulationRibbon
 from gui.pieces.text import Picture
-from gui.places import PLACES, make_page
+from gui.places import DESKS, PLACES, make_page
 from gui.presence import Presence, farewell
+from gui.readying import Readying
 from gui.stage import Stage
 from gui.strip import StatusStrip
 from gui.style import apply, mark
@@ -56,10 +58,12 @@ class Frame(QWidget):
         self._had_session = False
         self._card_said: tuple[object, ...] = ()
         self._passphrase: PassphraseAsk | None = None
+        self._soon = QTimer(self)  # however many changes one event brings, they are shown once
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._show_changes)
         self.ribbon, self.strip, self.rail = SimulationRibbon(), StatusStrip(), Rail(PLACES)
         self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Notice()
-        self.stack = QStackedWidget()
-        self.stack.setObjectName("stack")
+        self.stack = PageStack("stack")
         self._starting = EmptyState("card", "Démarrage…", "Le coffre du poste s'ouvre.", name="starting")
         mark(self._starting, ground="ground")
         self.stack.addWidget(self._starting)
@@ -109,7 +113,7 @@ class Frame(QWidget):
         stage.listed.connect(self._count_waiting)
         stage.looks.connect(self.dress)
         stage.jobs.told.connect(self._news)
-        self.flows.moved.connect(self._show_who)
+        self.flows.moved.connect(self._soon.start)
         for signal, page in ((self.strip.outbox, "outbox"), (self.strip.diagnose, "diagnostic")):
             signal.connect(lambda page=page: self.go(page))
         self.strip.lock.connect(self.lock)
@@ -118,9 +122,9 @@ class Frame(QWidget):
         self.rail.chosen.connect(self.go)
         self.bar.leave.connect(self.flows.leave_patient)
         self.band.ended.connect(lambda: stage.start("end-access"))
-        for number, place in enumerate(each for each in PLACES if each.is_desk):
+        for number, desk in enumerate(DESKS):
             shortcut = QShortcut(QKeySequence(f"Ctrl+{number + 1}"), self)
-            shortcut.activated.connect(lambda key=place.key: self._go_desk(key))
+            shortcut.activated.connect(lambda key=desk: self._go_desk(key))
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._focus_moved)
@@ -131,6 +135,7 @@ class Frame(QWidget):
         self._show_session()
         stage.read_outbox()
         self.flows.look()
+        self.readying = Readying(stage, self.page, self.asking.overlay)
 
     def fail_to_start(self, failure: Failure) -> None:
         """Say why the house could not be opened."""
@@ -219,6 +224,9 @@ class Frame(QWidget):
             return
         if what == "patient":
             self._forget_patient()
+        self._soon.start()
+
+    def _show_changes(self) -> None:
         self._show_who()
         for page in self._pages.values():
             page.refresh()
@@ -342,5 +350,6 @@ class Frame(QWidget):
         app = QApplication.instance()
         if self._stage is not None and isinstance(app, QApplication):
             app.focusChanged.disconnect(self._focus_moved)
+            self._soon.stop()
             self.presence.close()
             self._stage.close()

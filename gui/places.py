@@ -23,6 +23,7 @@ PLACES = (
     Place("settings", "Réglages", "settings"),
     Place("help", "Aide", "help"),
 )
+DESKS = tuple(each.key for each in PLACES if each.is_desk)
 _CLASSES = {
     "home": "HomePage",
     "counter": "CounterPage",

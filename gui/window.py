@@ -21,9 +21,13 @@ _ACTIVITY = frozenset({QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEven
 
 
 class Window(QWidget):
-    """``painted`` is emitted once, after the first paint; ``attach`` builds the frame and brings it to life."""
+    """``painted`` is emitted once, after the first paint; ``attach`` builds the frame and brings it to life.
+
+    ``ready`` is emitted once after that, when the pages of the desks wait for a card.
+    """
 
     painted = Signal()
+    ready = Signal()
 
     def __init__(self, look: str = "system") -> None:
         super().__init__()
@@ -51,6 +55,7 @@ class Window(QWidget):
     def attach(self, house: HousePort) -> None:
         """Bring the window to life over a house."""
         self.frame.attach(house)
+        self.frame.readying.finished.connect(self.ready)
 
     def fail_to_start(self, failure: Failure) -> None:
         """Say why the house could not be opened."""

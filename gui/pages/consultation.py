@@ -56,7 +56,6 @@ class ConsultationPage(Page):
         for page in pages:
             self._stack.addWidget(page)
         self.body.addWidget(self._stack, 1)
-        flows.moved.connect(self.refresh)
         self.refresh()
 
     def _search_panel(self) -> QWidget:

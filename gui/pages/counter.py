@@ -88,7 +88,6 @@ class CounterPage(Page):
         right.setLayout(column(self.progress, self._place, gap=t.INNER))
         self.body.addLayout(row(left, right, gap=t.BETWEEN), 1)
         self._action = ""
-        flows.moved.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

@@ -51,7 +51,6 @@ class EmergencyPage(Page):
             self._stack.addWidget(each)
         self.body.addWidget(self.progress)
         self.body.addWidget(self._stack, 1)
-        flows.moved.connect(self.refresh)
         self.refresh()
 
     def _before(self) -> QWidget:

@@ -26,7 +26,6 @@ class HomePage(Page):
         self._state = EmptyState("card", "", name="session")
         self._state.acted.connect(self._act)
         self.body.addWidget(self._state, 1)
-        flows.moved.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

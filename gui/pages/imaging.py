@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class ImagingPage(Page):
     def __init__(self, stage: Stage, flows: Flows) -> None:
         super().__init__(stage, flows)
         self._pairs: list[Pair] = []
+        self._drawn: list[Pair] | None = None
         self._told_needs = False
         self.send = Button("Tout envoyer", "primary", name="imaging.send", icon="send", on_click=self._send_next)
         self.head.addWidget(self.send)
@@ -116,14 +117,9 @@ class ImagingPage(Page):
 
     def refresh(self) -> None:
         """Show the pairs, and whether they may leave for the patient on screen."""
-        empty(self._lines)
-        for number, pair in enumerate(self._pairs):
-            self._lines.addWidget(self._line(number, pair))
-        if self._pairs:
-            self._lines.addStretch(1)
-        else:
-            hint = "Choisissez un compte rendu et le dossier de ses images, puis « Préparer l'examen »."
-            self._lines.addWidget(EmptyState("imaging", "Aucun examen préparé", hint, name="imaging.empty"), 1)
+        if self._pairs != self._drawn:
+            self._drawn = [replace(each) for each in self._pairs]
+            self._draw()
         ready = any(each.state == "prêt" for each in self._pairs)
         dossier = self.house.dossier
         open_one = dossier is not None and dossier.state is DossierState.OPEN
@@ -136,6 +132,16 @@ class ImagingPage(Page):
         elif self._told_needs:
             self.message.clear()
             self._told_needs = False
+
+    def _draw(self) -> None:
+        empty(self._lines)
+        for number, pair in enumerate(self._pairs):
+            self._lines.addWidget(self._line(number, pair))
+        if self._pairs:
+            self._lines.addStretch(1)
+        else:
+            hint = "Choisissez un compte rendu et le dossier de ses images, puis « Préparer l'examen »."
+            self._lines.addWidget(EmptyState("imaging", "Aucun examen préparé", hint, name="imaging.empty"), 1)
 
     def _needs_patient(self) -> tuple[str, str, str]:
         if self.house.patient is None:

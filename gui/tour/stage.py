@@ -112,7 +112,7 @@ def _run(app: QApplication, window: Window, keeper: HouseKeeper, before: Callabl
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)  # lets Python hear signals while Qt waits
     pulse.start(_PULSE_MILLISECONDS)
-    with swept_here():
+    with swept_here(window.ready):
         code = app.exec()
         before()
         window.close()

@@ -182,7 +182,7 @@ def test_a_blocked_card_is_said_and_may_be_unblocked(driver: Driver) -> None:
     driver.type("new_pin.again", "2580")
     driver.click("new_pin.go")
     driver.until(lambda: driver.find("notice.sentence") and "débloquée" in says(driver, "notice.sentence"))
-    assert driver.window.frame.strip.cps.state() == "locked"
+    driver.until(lambda: driver.window.frame.strip.cps.state() == "locked")
     driver.click("session.go")
     driver.type("pin.box", "2580")
     driver.click("pin.go")

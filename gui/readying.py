@@ -1,0 +1,73 @@
+"""What the moment of the card must not wait for, made ready while the person goes for it.
+
+Modules, sentences and value sets are read in another thread. Then the pages of the desks are made, and each is painted
+once out of sight, since much of Qt is only loaded by a first painting: one step in a turn of the event loop, so that
+the window answers between two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from cps_bridge.workflows.user import AskPin
+from dossier import codes
+from dossier.failure import catalogue
+from gui import icons
+from gui.pages.page import Page
+from gui.places import DESKS
+from gui.questions.pin import PinPanel
+from gui.stage import Stage
+from gui.style import Appearance
+
+
+class Readying(QObject):
+    """Begins when made. ``finished`` is emitted once, when each desk can be shown without being made.
+
+    page: gives a page by its key, made at its first use and put in the stack; veil: what lies over a page.
+    """
+
+    finished = Signal()
+
+    def __init__(self, stage: Stage, page: Callable[[str], Page], veil: QWidget) -> None:
+        super().__init__(stage)
+        self._page, self._veil = page, veil
+        self._steps = self._ready()
+        stage.errand("ready", _load).done.connect(self._turn)
+
+    def _turn(self, _: object = None) -> None:
+        if next(self._steps, None) is None:
+            self.finished.emit()
+        else:
+            QTimer.singleShot(0, self, self._turn)
+
+    def _ready(self) -> Iterator[str]:
+        for name in icons.names():
+            icons.icon(name, Appearance.palette.ink, Appearance.palette.disabled_ink)
+            yield name
+        self._veil.grab()
+        yield "veil"
+        question = PinPanel(AskPin("", None))
+        yield "question"
+        question.grab()
+        question.deleteLater()
+        yield "question painted"
+        for key in DESKS:
+            page = self._page(key)
+            yield key
+            page.resize(self._veil.size())
+            page.findChildren(QWidget)  # PySide makes the types of the parts that Qt itself added
+            page.grab()
+            yield f"{key} painted"
+
+
+def _load() -> None:
+    """Read what the first page of a session and the first failure want; not in the thread of the window."""
+    for module in ("card_panel", *(f"pages.{key}" for key in DESKS)):
+        import_module(f"gui.{module}")
+    catalogue("fr")
+    for each in (codes.SPECIALTY, codes.PROFESSION):
+        codes.load(each)
