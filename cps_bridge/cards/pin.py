@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from cps_bridge.cards.access import PinState, ProfessionalAccess
 from dossier.failure import Failure
@@ -53,13 +54,40 @@ def verify_on_pad(access: ProfessionalAccess, *, last_try_confirmed: bool) -> No
     access.verify_pin_on_pad()
 
 
-def change(access: ProfessionalAccess, old: bytearray, new: bytearray, *, last_try_confirmed: bool) -> None:
-    """Replace the PIN; raises as verify does, and PIN_NEW_SHAPE."""
+def allow_pin(access: ProfessionalAccess, *, last_try_confirmed: bool) -> None:
+    """Ask the card whether the PIN may be presented; raises as demand_pin_try."""
     demand_pin_try(access.read_pin_state(), last_try_confirmed=last_try_confirmed)
-    access.change_pin(old, new)
 
 
-def unblock(access: ProfessionalAccess, code: bytearray, new: bytearray, *, last_try_confirmed: bool) -> None:
-    """Put a new PIN with the unblocking code; raises as demand_puk_try, and as the access does."""
+def allow_puk(access: ProfessionalAccess, *, last_try_confirmed: bool) -> None:
+    """Ask the card whether the unblocking code may be presented; raises as demand_puk_try."""
     demand_puk_try(access.read_pin_state(), last_try_confirmed=last_try_confirmed)
-    access.unblock_pin(code, new)
+
+
+@dataclass
+class Outcome:
+    """What is known of a code that was to be put: begun, and ended by an answer of the card or not."""
+
+    is_open: bool = False
+    is_done: bool = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch the exchange that puts the code; only an answer of the card ends it."""
+        self.is_open = True
+        try:
+            yield
+        except Failure:
+            self.is_open = False
+            raise
+        self.is_done, self.is_open = True, False
+
+    def tell(self, failure: Failure) -> None:
+        """Say what a failure of the whole job means: nothing once the code was put, else it is raised again.
+
+        Raises Failure PIN_CHANGE_UNKNOWN in the place of one that cut the exchange off.
+        """
+        if self.is_open:
+            raise Failure("PIN_CHANGE_UNKNOWN") from failure
+        if not self.is_done:
+            raise failure

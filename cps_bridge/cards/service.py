@@ -32,7 +32,7 @@ class CardService:
     """Owns the card thread and the watch thread.
 
     Every method that takes an epoch raises Failure CARD_REMOVED once that epoch is over; all of them may raise
-    CARD_MUTE, CARD_BUSY, CARD_RESET, CARD_UNREADABLE, CARD_REFUSED, CARD_WRONG_KIND, READER_MISSING, PCSC_DOWN, and
+    CARD_MUTE, CARD_BUSY, CARD_RESET, CARD_UNREADABLE, CARD_REFUSED, CARD_WRONG_KIND, READER_GONE, PCSC_DOWN, and
     WRONG_THREAD on the card thread.
     test_allowed: whether cards of the test authority, and demonstration Vitale, are accepted; limit: seconds that one
     silence may last (of a card, of another program, of the service); backend: the module through which professional
@@ -126,10 +126,14 @@ class CardService:
     def change_pin(self, epoch: CardEpoch, old: bytearray, new: bytearray, *, last_try_confirmed: bool = False) -> None:
         """Replace the PIN and wipe both; the rights of the old one end.
 
-        Raises as verify_pin, and Failure PIN_NEW_SHAPE.
+        Raises as verify_pin, Failure PIN_NEW_SHAPE, and PIN_CHANGE_UNKNOWN when the card did not say what it did.
         """
         with codes.wiped(old, new):
-            self._spend(epoch, lambda access: codes.change(access, old, new, last_try_confirmed=last_try_confirmed))
+            self._spend(
+                epoch,
+                lambda access: codes.allow_pin(access, last_try_confirmed=last_try_confirmed),
+                lambda access: access.change_pin(old, new),
+            )
 
     def unblock_pin(
         self, epoch: CardEpoch, code: bytearray, new: bytearray, *, last_try_confirmed: bool = False
@@ -137,20 +141,37 @@ class CardService:
         """Put a new PIN with the unblocking code and wipe both; the rights of an earlier PIN end.
 
         Raises Failure PUK_LAST_TRY, PUK_SHAPE and PIN_NEW_SHAPE (nothing was presented), PUK_WRONG(tries_left=),
-        PUK_BLOCKED, PUK_UNKNOWN.
+        PUK_BLOCKED, PUK_UNKNOWN, and PIN_CHANGE_UNKNOWN when the card did not say what it did.
         """
         with codes.wiped(code, new):
-            self._spend(epoch, lambda access: codes.unblock(access, code, new, last_try_confirmed=last_try_confirmed))
+            self._spend(
+                epoch,
+                lambda access: codes.allow_puk(access, last_try_confirmed=last_try_confirmed),
+                lambda access: access.unblock_pin(code, new),
+            )
 
     def _present(self, epoch: CardEpoch, job: Callable[[ProfessionalAccess], None]) -> None:
         self._on_professional(epoch, lambda _stay, access, _: job(access), once=True, presents_pin=True)
 
-    def _spend(self, epoch: CardEpoch, job: Callable[[ProfessionalAccess], None]) -> None:
+    def _spend(
+        self,
+        epoch: CardEpoch,
+        allow: Callable[[ProfessionalAccess], None],
+        put: Callable[[ProfessionalAccess], None],
+    ) -> None:
+        """Put a new code, and know whether it was put: a card that leaves once it has said so has it all the same."""
+        outcome = codes.Outcome()
+
         def spend(stay: Stay, access: ProfessionalAccess, _: str) -> None:
             stay.verified = False
-            job(access)
+            allow(access)
+            with outcome.watched():
+                put(access)
 
-        self._on_professional(epoch, spend, once=True)
+        try:
+            self._on_professional(epoch, spend, once=True)
+        except Failure as failure:
+            outcome.tell(failure)
 
     def read_activities(self, epoch: CardEpoch) -> tuple[Activity, ...]:
         """Read the practice situations; raises Failure PIN_REQUIRED, CARD_ACTIVITY_MISSING."""

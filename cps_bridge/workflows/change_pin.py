@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from cps_bridge.cards.service import ProfessionalCard
 from cps_bridge.workflows.desk import Desk
@@ -16,7 +17,8 @@ from dossier.failure import Failure
 def change_pin(desk: Desk, user: User) -> ProfessionalCard:
     """Replace the PIN; gives the card as it stands afterwards.
 
-    Raises Failure PIN_WRONG(tries_left=), PIN_BLOCKED, PIN_SHAPE, PIN_NEW_SHAPE, PIN_CHANGE_ON_PAD; Cancelled.
+    Raises Failure PIN_WRONG(tries_left=), PIN_BLOCKED, PIN_SHAPE, PIN_NEW_SHAPE, PIN_CHANGE_ON_PAD, and
+    PIN_CHANGE_UNKNOWN when the card left before it said whether it took the new PIN; Cancelled.
     """
     epoch, card = _begin(desk, user)
     holder, state = holder_of(card), card.pin
@@ -30,13 +32,14 @@ def change_pin(desk: Desk, user: User) -> ProfessionalCard:
 
     with _written(desk, "change-pin", epoch, card):
         mind_last_try(user, holder, "pin", state.is_last_try, present)
-    return desk.cards.read_professional(epoch)
+    return _as_it_stands(desk, epoch, card)
 
 
 def unblock_pin(desk: Desk, user: User) -> ProfessionalCard:
     """Put a new PIN with the unblocking code; gives the card as it stands afterwards.
 
-    Raises Failure PUK_WRONG(tries_left=), PUK_BLOCKED, PUK_SHAPE, PIN_NEW_SHAPE, PIN_CHANGE_ON_PAD; Cancelled.
+    Raises Failure PUK_WRONG(tries_left=), PUK_BLOCKED, PUK_SHAPE, PIN_NEW_SHAPE, PIN_CHANGE_ON_PAD,
+    PIN_CHANGE_UNKNOWN as change_pin does; Cancelled.
     """
     epoch, card = _begin(desk, user)
     holder, state = holder_of(card), card.pin
@@ -51,7 +54,15 @@ def unblock_pin(desk: Desk, user: User) -> ProfessionalCard:
 
     with _written(desk, "unblock-pin", epoch, card):
         mind_last_try(user, holder, "puk", left in (1, None), present)
-    return desk.cards.read_professional(epoch)
+    return _as_it_stands(desk, epoch, card)
+
+
+def _as_it_stands(desk: Desk, epoch: CardEpoch, card: ProfessionalCard) -> ProfessionalCard:
+    """Read the card again; when it has left since, its code is changed all the same: its tries are not known."""
+    try:
+        return desk.cards.read_professional(epoch)
+    except Failure:
+        return replace(card, pin=replace(card.pin, tries_left=None))
 
 
 def _begin(desk: Desk, user: User) -> tuple[CardEpoch, ProfessionalCard]:

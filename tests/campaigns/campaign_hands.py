@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,15 @@ class Blow(Protocol):
     struck_at: float
 
     def strike(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class CodesSeen:
+    """The PIN of a card, and the tries left of its PIN and of its unblocking code."""
+
+    pin: bytes
+    pin_left: int
+    puk_left: int
 
 
 class Hands(Protocol):
@@ -66,6 +76,16 @@ class ProcessHands:
     def calm(self) -> None:
         self.port.danger = None
 
+    def codes(self, name: str) -> CodesSeen:
+        """What the card itself knows of its codes, which no command would tell."""
+        kept = self._deck.card(name).card.codes
+        return CodesSeen(kept.pin._value, kept.pin.left, kept.puk.left)
+
+    def put_codes(self, name: str, pin: bytes, pin_left: int) -> None:
+        kept = self._deck.card(name).card
+        kept.codes.pin._value = pin
+        kept.set_tries(pin=pin_left)
+
     def close(self) -> None:
         self.readers.close()
 
@@ -87,7 +107,7 @@ class RealHands:
         self._hands.wait_until_empty(slot)
 
     def held(self, slot: int) -> str:
-        return self._hands.state()[slot]["card"] or ""
+        return self._hands.do(do="state")["slots"][slot]["card"] or ""  # asked, not what was last told
 
     def arm(self, slot: int, mode: str, at: int, other: str) -> RealBlow:
         return RealBlow(self._hands, slot, mode, at, other)

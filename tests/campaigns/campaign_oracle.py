@@ -6,14 +6,16 @@ how complete they are. It shares nothing with the client's idea of what happened
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from campaign_user import NEW_PIN, OLD_PIN
 
 from card_sim import cast
 from cps_bridge.storage.outbox import State
 
 if TYPE_CHECKING:
-    from campaign_hands import Blow
+    from campaign_hands import Blow, CodesSeen
     from campaign_practice import CampaignPractice, Scene
 
 CPS, VITALE = 0, 1
@@ -21,7 +23,7 @@ CPS, VITALE = 0, 1
 
 @dataclass(frozen=True)
 class Ended:
-    """One run that came to its end: with an error, or with a result; before: the books when it began."""
+    """One run that came to its end: with an error, or with a result; before, codes: as they were when it began."""
 
     scene: Scene
     slot: int
@@ -31,6 +33,9 @@ class Ended:
     error: Exception | None
     result: Any
     by_the_clock: bool = False
+    codes: dict[str, CodesSeen] = field(
+        default_factory=dict
+    )  # of the cards that may be in the reader, at the beginning
 
 
 def judge(practice: CampaignPractice, run: Ended) -> str:
@@ -47,8 +52,13 @@ def judge(practice: CampaignPractice, run: Ended) -> str:
     if run.scene.documents:
         return _judge_lot(practice, run, added)
     assert not added
+    if run.scene.use_case in ("change-pin", "unblock-pin"):
+        return _judge_codes(practice, run)
+    assert all(practice.hands.codes(name) == seen for name, seen in run.codes.items()), "a code or a counter changed"
     if run.scene.use_case == "create":
         return _judge_creation(practice, run)
+    if run.scene.use_case == "open-account":
+        return _judge_account(practice, run)
     return "done" if run.error is None else "not started"
 
 
@@ -97,7 +107,7 @@ def _judge_lot(practice: CampaignPractice, run: Ended, added: list[str]) -> str:
         assert added
         return "done"
     assert item.state in (State.UNKNOWN, State.QUEUED)
-    before = len(practice.books()[run.scene.patient]) - len(added)
+    before = len(run.before[run.scene.patient])  # the host may still be writing what the client no longer waits for
     practice.send_again()
     assert practice.house.outbox.item(item.id).state is State.DONE, "a lot that no sending settles"
     assert len(practice.books()[run.scene.patient]) == before + run.scene.documents, "not once"
@@ -120,3 +130,45 @@ def _judge_creation(practice: CampaignPractice, run: Ended) -> str:
         practice.finish_creation(run.scene)
         assert practice.host.operate("dossier", patient=run.scene.patient)["account"]
     return "unknown"
+
+
+def _judge_account(practice: CampaignPractice, run: Ended) -> str:
+    """An account is open and its sheets are there, or that is told as unknown; or there is no account."""
+    account = practice.host.operate("dossier", patient=run.scene.patient)["account"]
+    told = str(run.error or "")
+    if run.error is None:
+        assert account and run.result.secrets
+        return "done"
+    if told == "CREATED_ACCOUNT_UNKNOWN":
+        return "unknown"
+    assert not account, f"the only sheet of an account is lost, told as {told}"
+    return "not started"
+
+
+def _judge_codes(practice: CampaignPractice, run: Ended) -> str:
+    """The PIN of the card whose holder was named is the old or the new one, and the answer says which, or says unknown.
+
+    No try was spent; a card that was blocked is as it was, or works again; any other card is as it was.
+    """
+    shown = set(practice.user.holders[-1:]) if run.scene.begins_with_session else set(practice.user.holders)
+    people = cast.professionals()
+    named = [name for name in run.codes if f"{people[name].given_name} {people[name].family_name}" in shown]
+    for name in run.codes.keys() - set(named):
+        assert practice.hands.codes(name) == run.codes[name], "the codes of a card that was not named changed"
+    if not named:
+        assert run.error is not None
+        return "not started"
+    (name,) = named
+    before, now, told = run.codes[name], practice.hands.codes(name), str(run.error or "")
+    assert now.puk_left == before.puk_left
+    assert now.pin in (OLD_PIN, NEW_PIN), "a third PIN"
+    assert now.pin_left >= before.pin_left
+    if run.error is None:
+        assert (now.pin, now.pin_left) == (NEW_PIN, 3), "told as changed"
+        return "done"
+    if told == "PIN_CHANGE_UNKNOWN":
+        if now.pin_left:
+            assert practice.find_out_the_pin(name) == now.pin
+        return "unknown"
+    assert now == before, f"changed, but told as {told}"
+    return "not started"

@@ -12,7 +12,7 @@ from typing import Any
 
 from campaign_hands import Hands, ProcessHands, RealHands
 from campaign_oracle import Ended, judge
-from campaign_user import CampaignUser, pdf
+from campaign_user import NEW_PIN, OLD_PIN, CampaignUser, pdf
 
 from card_sim import cast
 from cps_bridge.house import House
@@ -35,6 +35,7 @@ class Scene:
     other: str = "amelie"
     dossier: dict[str, Any] = field(default_factory=dict)
     request: Callable[[CampaignPractice], dict[str, Any]] = lambda practice: {}
+    professional: str = "generaliste"
     begins_with_session: bool = True
     begins_with_patient: bool = True
     arrives: int | None = None  # this card is put in while it is in danger already: its identification counts
@@ -69,6 +70,7 @@ class CampaignPractice:
         self.pdf = pdf(directory)
         self.number = 0
         self.settled: set[str] = set()
+        self.changed: tuple[str, ...] = ()  # the cards whose codes the last run may have changed
 
     def close(self) -> None:
         self.house.close()
@@ -132,6 +134,19 @@ class CampaignPractice:
         self.do("patient")
         self.do("open-account")
 
+    def find_out_the_pin(self, name: str) -> bytes:
+        """Do what the message says: come back with the card, try the new PIN, then the old one."""
+        for self.user.pin in (NEW_PIN, OLD_PIN):
+            self.empty()
+            self.insert(CPS, name)
+            try:
+                self.do("session")
+            except Failure as failure:
+                assert failure.code == "PIN_WRONG"
+            else:
+                return self.user.pin
+        raise AssertionError("neither the old PIN nor the new one")
+
     # One run
 
     def prepare(self, scene: Scene) -> None:
@@ -139,6 +154,12 @@ class CampaignPractice:
         self.empty()
         self.number += 1
         self.user.pins.clear()
+        self.user.holders.clear()
+        self.professional = scene.professional
+        if not self.hands.real:
+            self.user.pin = OLD_PIN
+            for name in self.changed:
+                self.hands.put_codes(name, OLD_PIN, 3)
         for item in self.house.outbox.items():
             self.settled.add(item.unique_id)  # of an earlier run
         self._write_dossier(scene)
@@ -178,8 +199,10 @@ class CampaignPractice:
         The blow falls at a command, or so many seconds after the beginning.
         """
         self.prepare(scene)
-        before = self.books()
+        self.changed = () if self.hands.real else (self.professional, *_cps(other))
+        codes = {name: self.hands.codes(name) for name in self.changed}
         request = scene.request(self)
+        before = self.books()  # what the request itself needed, a document to open for one, is there
         blow = self.hands.arm(slot, mode, at, other)
         error: Exception | None = None
         result = None
@@ -195,13 +218,17 @@ class CampaignPractice:
                 error = caught
             seconds = time.monotonic() - blow.struck_at if blow.struck_at else 0.0
         self.hands.calm()
-        outcome = judge(self, Ended(scene, slot, mode, blow, before, error, result, after is not None))
+        outcome = judge(self, Ended(scene, slot, mode, blow, before, error, result, after is not None, codes))
         return Verdict(outcome, str(error or ""), blow.count, blow.struck_at > 0, seconds)
 
     def books(self) -> dict[str, list[str]]:
         """Whose dossier holds which documents, as the host keeps them."""
         keys = ("jean", "amelie", "sophie", "odette", "paul", "karim", "leo")
         return {key: sorted(each["unique_id"] for each in self.host.operate("documents", patient=key)) for key in keys}
+
+
+def _cps(name: str) -> tuple[str, ...]:
+    return (name,) if name in cast.professionals() else ()
 
 
 @contextmanager

@@ -15,6 +15,8 @@ PDF = (
     b"%%EOF\n"
 )
 
+OLD_PIN, NEW_PIN, UNBLOCKING = b"1234", b"4321", b"87654321"
+
 
 def pdf(directory: Path) -> Path:
     """Write the report that is deposited."""
@@ -30,8 +32,12 @@ class CampaignUser:
 
     def __init__(self) -> None:
         self.pins: list[words.AskPin] = []
+        self.holders: list[str] = []
+        self.pin = OLD_PIN
         self._answers: dict[type, Any] = {
-            words.AskPin: lambda question: bytearray(b"1234"),
+            words.AskPin: lambda question: bytearray(self.pin),
+            words.AskNewPin: lambda question: bytearray(NEW_PIN),
+            words.AskUnblockingCode: lambda question: bytearray(UNBLOCKING),
             words.ChooseActivity: lambda question: question.activities[0],
             words.ChooseBeneficiary: lambda question: question.beneficiaries[0],
             words.ConfirmInformation: lambda question: True,
@@ -50,6 +56,8 @@ class CampaignUser:
     def ask(self, question: words.Question[Any]) -> Any:
         if isinstance(question, words.AskPin):
             self.pins.append(question)
+        if isinstance(question, words.AskPin | words.AskNewPin | words.AskUnblockingCode):
+            self.holders.append(question.holder)
         return self._answers[type(question)](question)
 
     def tell(self, news: words.News) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from card_sim.reader import InProcessReaders
 
 LEAVES, TORN, SWAPPED, UNSEEN = "leaves after", "leaves during", "swapped", "swapped unseen"
+LOST = "answer lost"  # the card has done what it was told, and leaves before it says so
 MODES = (LEAVES, TORN, SWAPPED, UNSEEN)
 
 
@@ -36,6 +37,8 @@ class Danger:
         answer = transmit()
         if strikes:
             self.strike()
+            if self._mode == LOST:
+                raise ConnectionAbortedError("no answer")
         return answer
 
     def strike(self) -> None:

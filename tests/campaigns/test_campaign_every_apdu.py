@@ -7,14 +7,18 @@ settled; never another patient, never a half-written dossier.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from campaign_practice import CPS, TYPE, VITALE, CampaignPractice, Scene, practice_in
-from danger import MODES
+from campaign_user import OLD_PIN
+from danger import LOST, MODES
 
 from cps_bridge.documents.imaging.relabel import relabel, sample_folder
 
+CARDS = {CPS: "professional's card", VITALE: "Vitale"}
 OTHER_PROFESSIONAL = "generaliste-port"
 ABSENT = {"state": "absent", "authorisations": {}}
 
@@ -49,6 +53,12 @@ def _leave_a_lot_of_unknown_fate(practice: CampaignPractice) -> None:
     practice.do("deposit", **_deposit(practice))
 
 
+def _block(practice: CampaignPractice) -> None:
+    practice.hands.put_codes(practice.professional, OLD_PIN, 0)
+
+
+_AT_THE_CARD = {"begins_with_session": False, "begins_with_patient": False}
+
 SCENES = {
     "arrival and session": Scene("session", begins_with_session=False, begins_with_patient=False, arrives=CPS),
     "arrival and patient": Scene("patient", begins_with_patient=False, arrives=VITALE),
@@ -66,6 +76,12 @@ SCENES = {
     "open": Scene("open", request=_first_document),
     "mask": Scene("mask", request=_mask),
     "break-glass": Scene("break-glass", patient="paul", dossier={"authorisations": {}}),
+    "open-account": Scene("open-account", patient="sophie", vitale="famille-marchand", dossier={"authorisations": {}}),
+    "change-pin": Scene("change-pin", **_AT_THE_CARD),
+    "change-pin in a session": Scene("change-pin", begins_with_patient=False),
+    "change-pin of a CPS4": Scene("change-pin", professional="medecin-cps4", **_AT_THE_CARD),
+    "unblock-pin": Scene("unblock-pin", prepare=_block, **_AT_THE_CARD),
+    "unblock-pin of a CPS4": Scene("unblock-pin", professional="medecin-cps4", prepare=_block, **_AT_THE_CARD),
     "regulation": Scene("regulation", patient="paul", dossier={"authorisations": {}}),
 }
 
@@ -76,9 +92,16 @@ def practice(tmp_path_factory: pytest.TempPathFactory, authority_dir: Path):
         yield made
 
 
-@pytest.mark.parametrize("slot", [CPS, VITALE], ids=["professional's card", "Vitale"])
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", SCENES)
+def _dangers() -> Iterator[Any]:
+    """Every scene in every danger of each card; what changes a code also when the card leaves before it answers."""
+    for name, scene in SCENES.items():
+        changes_a_code = scene.use_case in ("change-pin", "unblock-pin")
+        for mode in (*MODES, *[LOST] * changes_a_code):
+            for slot in (CPS, *[VITALE] * (not changes_a_code)):
+                yield pytest.param(name, mode, slot, id=f"{name}-{mode}-{CARDS[slot]}")
+
+
+@pytest.mark.parametrize(("name", "mode", "slot"), list(_dangers()))
 def test_a_card_that_goes_at_any_command_leaves_nothing_half_done(
     practice: CampaignPractice, name: str, mode: str, slot: int
 ) -> None:
@@ -93,4 +116,4 @@ def test_a_card_that_goes_at_any_command_leaves_nothing_half_done(
         if not verdict.struck:
             break
     assert verdict.outcome == "done", f"without a blow the use case ended by {verdict.code}"
-    print(f"\n{name} / {mode} / {('CPS', 'Vitale')[slot]}: {at - 1} commands, {dict(outcomes)}")
+    print(f"\n{name} / {mode} / {CARDS[slot]}: {at - 1} commands, {dict(outcomes)}")
