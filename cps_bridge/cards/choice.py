@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cps_bridge.cards.recognise import kind_of
 from cps_bridge.cards.stay import Stay, repeated
@@ -33,12 +33,13 @@ def wanted(stays: Iterable[Stay], kinds: tuple[CardKind, ...]) -> Stay | None:
     return None
 
 
-def in_the_way(stays: Iterable[Stay], kinds: tuple[CardKind, ...]) -> Failure | None:
-    """Give what keeps a card that is there from being the wanted one, at the end of a wait."""
+def in_the_way(stays: Sequence[Stay], kinds: tuple[CardKind, ...], readers: int) -> Failure | None:
+    """Give what keeps a card that is there from being the wanted one, at the end of a wait; readers: how many."""
     for stay in stays:
         if stay.failure and stay.kind in (*kinds, CardKind.UNKNOWN):
             return repeated(stay.failure)
-    return None
+    no_room = readers and len(stays) == readers and not any(_may_be(stay, kinds) for stay in stays)
+    return Failure("CARD_WRONG_KIND") if no_room else None
 
 
 def _may_be(stay: Stay, kinds: tuple[CardKind, ...]) -> bool:

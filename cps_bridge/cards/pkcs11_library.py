@@ -113,7 +113,8 @@ def acquire(path: str) -> Library:
 
     Raises Failure PKCS11_MODULE_MISSING(path=), PKCS11_MODULE_BROKEN(reason=).
     """
-    if not Path(path).is_file():
+    # By its whole path only: for a bare name the system would look elsewhere than where we have looked.
+    if not Path(path).is_absolute() or not Path(path).is_file():
         raise Failure("PKCS11_MODULE_MISSING", path=path)
     with _lock:
         library, owners = _loaded.get(path, (None, 0))

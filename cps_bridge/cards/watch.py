@@ -206,7 +206,7 @@ class ReaderWatch:
                     return found
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
-                    raise in_the_way(self._in_order(), kinds) or Failure("CARD_NOT_INSERTED")
+                    raise in_the_way(self._in_order(), kinds, len(self._view)) or Failure("CARD_NOT_INSERTED")
                 self._changed.wait(_CANCEL_POLL if left is None else min(left, _CANCEL_POLL))
 
     def _in_order(self) -> list[Stay]:

@@ -43,6 +43,12 @@ def test_a_module_that_is_not_there_is_named(tmp_path):
     assert "absent.so" in caught.value.sentence()
 
 
+def test_a_module_named_without_its_place_is_not_looked_for_by_the_system(tmp_path, monkeypatch):
+    (tmp_path / "module.so").write_bytes(b"not a library")
+    monkeypatch.chdir(tmp_path)
+    assert code_of(Pkcs11Module.load, "module.so") == "PKCS11_MODULE_MISSING"
+
+
 @pytest.mark.parametrize("content", [b"", b"not a library", b"\x7fELF" + bytes(60)])
 def test_a_file_that_is_no_library_is_said_so(tmp_path, content):
     file = tmp_path / "module.so"

@@ -296,6 +296,14 @@ def test_waiting_ends_when_it_is_cancelled(service):
         service.wait_for(CardKind.CPS, cancelled=cancelled)
 
 
+def test_waiting_before_readers_full_of_other_cards_ends_with_their_being_the_wrong_kind(service, readers, deck, until):
+    readers.insert(LEFT, deck.card("jean"))
+    until(service, lambda slots: slots[0].epoch is not None)
+    assert code_of(lambda: service.wait_for(CardKind.CPS, timeout=0.05)) == "CARD_NOT_INSERTED"
+    readers.unplug(RIGHT)
+    assert code_of(lambda: service.wait_for(CardKind.CPS, timeout=0.05)) == "CARD_WRONG_KIND"
+
+
 def test_waiting_ends_when_the_time_is_over(service):
     assert code_of(lambda: service.wait_for(CardKind.CPS, timeout=0.05)) == "CARD_NOT_INSERTED"
 
