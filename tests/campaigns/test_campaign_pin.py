@@ -171,12 +171,19 @@ class Stage:
         return ""
 
 
-def _steps(*, pin: int, whole: bool) -> Iterator[tuple[Request, Disturbance]]:
-    """Every request undisturbed; disturbed ones too, in a whole campaign all of them."""
+def _steps(*, pin: int, puk: int, tells: bool, whole: bool) -> Iterator[tuple[Request, Disturbance]]:
+    """Every request undisturbed, and disturbed; those that are waited for only where a code may be presented.
+
+    In a check, only what would be presented is disturbed.
+    """
+    plain = pin == 3 and puk == 5 and tells
     for request, disturbance in itertools.product(REQUESTS, DISTURBANCES):
-        telling = request.confirmed and request.code == "right" and request.new != "malformed" and pin == 3
-        quick = disturbance.what in ("6F00", "removed")  # the others are waited for
-        if whole or not disturbance.what or (telling and quick):
+        presented = request.confirmed and request.code != "malformed" and request.new != "malformed"
+        if disturbance.what in ("6F00", "removed"):
+            wanted = whole or (pin == 3 and presented and request.code == "right")
+        else:
+            wanted = not disturbance.what or (whole and plain and presented)
+        if wanted:
             yield request, disturbance
 
 
@@ -189,7 +196,7 @@ def test_no_code_is_ever_presented_unasked(
 ) -> None:
     if verified and pin == 0:
         pytest.skip("a blocked card is never verified")
-    for request, disturbance in _steps(pin=pin, whole=campaign > 1):
+    for request, disturbance in _steps(pin=pin, puk=puk, tells=tells, whole=campaign > 1):
         stage = Stage(authority, tells=tells, pin=pin, puk=puk, verified=verified)
         stage.card.disturbance = disturbance
         try:
