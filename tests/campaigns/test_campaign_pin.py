@@ -139,7 +139,7 @@ class Stage:
         self.card = SpiedCard(card, tells=tells)
         self.readers = InProcessReaders()
         self.card.reset_by_another = lambda: self.readers.reset_by_another(DEFAULT_NAMES[0])
-        self.service = CardService(self.readers, limit=0.2)
+        self.service = CardService(self.readers)
         self.service.start()
         self.readers.insert(DEFAULT_NAMES[0], self.card)
         slot = self.service.wait_for(CardKind.CPS, timeout=30)
