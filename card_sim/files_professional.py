@@ -71,7 +71,9 @@ def describe(who: CastProfessional) -> str:
     places = ", ".join(each.structure.name for each in who.activities)
     role = " ".join(filter(None, (who.title, who.specialty)))
     product = "" if who.product == "CPS3" else f" {who.product}"
-    return f"{who.card_kind}{product} : {who.given_name} {who.family_name}{f' ({role})' if role else ''}, {places}"
+    code = "" if who.pin == DEFAULT_PIN else f", code {who.pin}"
+    holder = f"{who.given_name} {who.family_name}" + (f" ({role})" if role else "")
+    return f"{who.card_kind}{product} : {holder}, {places}{code}"
 
 
 def read(top: Table, name: str) -> Professional:

@@ -22,6 +22,12 @@ from gui.questions.pin import tries_sentence
 from gui.stage import Stage
 from gui.words import count, foreign
 
+_CHAINS = {
+    "complete": ("autorités reconnues", "success"),
+    "incomplete": ("autorité inconnue", "warning"),
+    "broken": ("signature de l'autorité fausse", "danger"),
+    "outdated": ("autorité périmée", "danger"),
+}
 _USES = {"authentication": "Authentification", "signature": "Signature"}
 _SOON_DAYS = 60
 
@@ -69,9 +75,10 @@ class CardPanel(Panel):
         self._tries = Text("", wrap=True, name="card.tries")
         self._tries.hide()
         block.column.addWidget(self._tries)
-        change = Button("Changer le code", name="card.change_pin", on_click=lambda: self._leave(self._flows.change_pin))
+        self._change_pin = Button("Changer le code", name="card.change_pin")
+        self._change_pin.clicked.connect(lambda: self._leave(self._flows.change_pin))
         unblock = Button("Débloquer", name="card.unblock", on_click=lambda: self._leave(self._flows.unblock))
-        block.column.addLayout(row(change, unblock, 1))
+        block.column.addLayout(row(self._change_pin, unblock, 1))
         return block
 
     def _read(self) -> None:
@@ -95,6 +102,7 @@ class CardPanel(Panel):
         pin = report.card.pin
         self._tries.say(_tries_words(pin.tries_left), "danger" if (pin.tries_left or 9) < 3 else "")
         self._tries.show()
+        self._change_pin.setVisible(pin.tries_left != 0)  # a blocked card has to be unblocked first
         if self._stage.house.session is not None and report.activities is not None:
             self._change.setVisible(len(report.activities) > 1)
 
@@ -114,7 +122,8 @@ def facts(card: Any) -> list[QWidget]:
     """Write whose card it is, its product and whether it is a test card."""
     who: Professional = card.professional
     model = card.model or f"Carte {who.card_kind.value}"
-    tags = [Text(foreign(model, 40), "tag", tone="info", name="card.model")]
+    kind = Text(who.card_kind.value, "tag", tone="info", name="card.kind")
+    tags = [kind, Text(foreign(model, 40), "tag", tone="info", name="card.model")]
     if who.is_test:
         tags.append(Text("carte de test", "tag", tone="warning", name="card.test"))
     if card.has_pin_pad:
@@ -138,6 +147,10 @@ def _certificate(report: Any) -> Panel:
     block.column.addWidget(Text(until, wrap=True, name=f"card.certificate.{report.use}"))
     if report.issuer:
         block.column.addWidget(Text(f"Délivré par {foreign(report.issuer, 80)}", "secondary", wrap=True))
+    chain = getattr(report, "chain", None)  # None: no authority of cards is set
+    if chain is not None:
+        words, tone = _CHAINS[chain.value]
+        block.column.addWidget(holder(row(Text(words, "tag", tone=tone, name=f"card.chain.{report.use}"), 1)))
     return block
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dossier import codes
-from dossier.professional import DOCTOR, PHARMACIST, Activity, CardKind, Professional
+from dossier.professional import PHARMACIST, Activity, CardKind, Professional
 from gui.words import capital_name
 
 COUNTER, CONSULTATION, IMAGING, EMERGENCY = "counter", "consultation", "imaging", "emergency"
@@ -44,4 +44,4 @@ def profession_words(professional: Professional) -> str:
 def holder_words(professional: Professional) -> str:
     """Write the name of a professional: Dr MARTIN Claire."""
     name = capital_name(professional.family_name, professional.given_name)
-    return f"Dr {name}" if professional.profession == DOCTOR else name
+    return f"Dr {name}" if professional.is_doctor and not professional.in_training else name

@@ -10,7 +10,9 @@ from gui import tokens as t
 from gui.style import Appearance, font
 from gui.words import fr
 
-_WORDS = "Simulation : cartes et hôte fictifs, {readers}. Code des cartes : 1234. Rien ne sort de ce poste."
+_WORDS = (
+    "Simulation : cartes et hôte fictifs, {readers}. Code des cartes : 1234, sauf mention. Rien ne sort de ce poste."
+)
 READERS = {
     True: "lues par le vrai service PC/SC de ce poste",
     False: "lecteurs simulés dans le programme, sans le service PC/SC",

@@ -131,13 +131,13 @@ class NewPinPanel(_CodePanel):
 
 _COSTS = {
     "pin": (
-        "Ce peut être le dernier essai",
+        "C'est peut-être le dernier essai",
         "Un code faux bloquerait maintenant la carte.",
         "Pour la débloquer, il faut son code de déblocage, reçu avec elle ; sans lui, il faut commander une autre"
         " carte et travailler plusieurs jours sans.",
     ),
     "puk": (
-        "Ce peut être le dernier essai de déblocage",
+        "C'est peut-être le dernier essai de déblocage",
         "Un code de déblocage faux rendrait maintenant la carte inutilisable pour toujours.",
         "Il faudrait en commander une autre et travailler plusieurs jours sans. Dans le doute, arrêtez ici et"
         " demandez le code à l'organisme qui a remis la carte.",

@@ -30,6 +30,7 @@ from dossier.metadata import Author, Code, DocumentEntry, Institution, Person
 from dossier.patient import INS_NIR_TEST, Beneficiary, IdentityStatus, Ins, Nir, PatientIdentity, Sex, Traits
 from dossier.professional import Activity, CardKind, HealthStructure, Professional
 from dossier.timestamp import Timestamp
+from soap_clients.security.chain import ChainState
 
 SOPHIE = Traits("LEROY", ("SOPHIE", "Anne"), "19610412", Sex.FEMALE, "45234", "MARCHAND")
 AMELIE = Traits(
@@ -247,6 +248,7 @@ class ScriptedHouse:
         self.pin_minimum, self.pin_maximum = 4, 4
         self.has_pin_pad = False
         self.on_reader = threading.Event()
+        self.chain: ChainState | None = None
         self.expires = datetime.now(UTC) + timedelta(days=900)
         self.known_activity: Activity | None = None
         self.cards = Cards(self)
@@ -397,6 +399,7 @@ class ScriptedHouse:
                 issuer="TEST AC IGC-SANTE ELEMENTAIRE PERSONNES",
                 not_before=datetime(2025, 1, 1, tzinfo=UTC),
                 not_after=self.expires,
+                chain=self.chain,
             )
             for use in ("authentication", "signature")
         )

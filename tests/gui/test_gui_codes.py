@@ -19,6 +19,7 @@ from gui.pieces.pin_boxes import PinBoxes
 from gui.questions.catalogue import panel_for
 from gui.questions.pin import LastTryPanel, NewPinPanel, PinPanel, tries_sentence
 from gui.user import Pending
+from soap_clients.security.chain import ChainState
 
 
 def says(driver: Driver, name: str) -> str:
@@ -254,9 +255,27 @@ def test_the_drawer_says_what_the_card_says(driver: Driver) -> None:
     QTest.mouseClick(driver.see("chip.cps"), Qt.MouseButton.LeftButton)
     assert says(driver, "card.model") == "CPS3"
     assert says(driver, "card.test") == "carte de test"
+    assert says(driver, "card.kind") == "CPS"
     assert says(driver, "card.structure") == "Cabinet des Lilas"
     assert "3 essais" in says(driver, "card.tries")
     assert "Valable jusqu'au" in says(driver, "card.certificate.authentication")
+
+
+@pytest.mark.parametrize("state", list(ChainState))
+def test_the_drawer_says_how_the_chain_of_each_certificate_ends(driver: Driver, state: ChainState) -> None:
+    driver.house.chain = state
+    driver.open_session("pharmacien")
+    driver.press("chip.cps", Qt.Key.Key_Return)
+    assert "autorité" in says(driver, "card.chain.signature")
+
+
+def test_a_blocked_card_is_unblocked_before_its_code_is_changed(driver: Driver) -> None:
+    driver.open_session("pharmacien")
+    driver.house.tries = 0
+    driver.press("chip.cps", Qt.Key.Key_Return)
+    assert "bloquée" in says(driver, "card.tries")
+    assert driver.find("card.change_pin") is None
+    assert driver.see("card.unblock").isEnabled()
 
 
 def test_the_practice_situation_is_changed_from_the_drawer_and_remembered(driver: Driver) -> None:
