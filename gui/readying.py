@@ -2,7 +2,8 @@
 
 Modules, sentences and value sets are read in another thread. Then the pages of the desks are made, and each is painted
 once out of sight, since much of Qt is only loaded by a first painting: one step in a turn of the event loop, so that
-the window answers between two of them.
+the window answers between two of them. Last come the libraries of the host: a worker that imports them while the first
+patient waits would hold the lock of Python, which the window needs too.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ class Readying(QObject):
         super().__init__(stage)
         self._page, self._veil = page, veil
         self._steps = self._ready()
+        self._stage = stage
         stage.errand("ready", _load).done.connect(self._turn)
 
     def _turn(self, _: object = None) -> None:
         if next(self._steps, None) is None:
-            self.finished.emit()
+            self._stage.errand("ready.workflows", _load_workflows).ended.connect(self.finished)
         else:
             QTimer.singleShot(0, self, self._turn)
 
@@ -71,3 +73,9 @@ def _load() -> None:
     catalogue("fr")
     for each in (codes.SPECIALTY, codes.PROFESSION):
         codes.load(each)
+
+
+def _load_workflows() -> None:
+    """Read what the workers of a session and of its first patient want; not in the thread of the window."""
+    from cps_bridge.workflows import identify_patient, open_session  # noqa: F401 - read now, used by the workers
+    from soap_clients import connections, insi, services  # noqa: F401
