@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 import pytest
 
 from card_sim.authority import Authority, fingerprint
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    # As in a job of the background; what is interrupted in a test would inherit it, and never end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _PAIRS = "CPS_BRIDGE_VPCD"
 _READERS = "CPS_BRIDGE_VPCD_READERS"
