@@ -104,7 +104,7 @@ def test_the_tries_of_both_codes_are_set_and_told(bench, link):
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
-        ({"fault": "swap_at"}, "Aucune carte n'a ce nom."),
+        ({"fault": "swap_at"}, "Il manque le nom ou le fichier de la carte."),
         ({"fault": "swap_at", "card": "pharmacien"}, "Une carte ne peut pas se remplacer elle-même."),
         ({"fault": "slow", "ms": -1}, "ms est un nombre entier de 0 à 60000."),
         ({"fault": "wrong_sw", "sw": "6F"}, "sw est fait de quatre chiffres hexadécimaux."),
