@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.answers import Answers
-from connectors.terminal import ask_line, ask_secret, at_terminal, read_secret
+from connectors.terminal import ask_line, ask_secret, at_terminal, read_secret, typed_again
 from cps_bridge.workflows import user as words
 from cps_bridge.workflows.present_pin import is_the_word
 from dossier.failure import Failure
@@ -29,18 +29,8 @@ class CardCodes:
     def new_pin(self, question: words.AskNewPin) -> bytearray:
         """Give the new PIN, typed twice at a terminal; raises Failure PINS_DIFFER."""
         given = self._code(self._answers.new_pin_fd, "--new-pin-fd", "Nouveau code porteur : ")
-        if self._answers.new_pin_fd is not None:
-            return given
-        again = bytearray()
-        try:
-            again = ask_secret("Le même code, encore une fois : ")
-            if given != again:
-                raise Failure("PINS_DIFFER")
-        except BaseException:
-            given[:] = bytes(len(given))
-            raise
-        finally:
-            again[:] = bytes(len(again))
+        if self._answers.new_pin_fd is None and not typed_again(given, "Le même code, encore une fois : "):
+            raise Failure("PINS_DIFFER")
         return given
 
     def last_try(self, question: words.ConfirmLastTry) -> str:

@@ -60,17 +60,22 @@ def ask_passphrase(*, first: bool = False) -> bytearray:
     given = ask_secret("Phrase de passe du nouveau coffre : " if first else "Phrase de passe du coffre : ")
     if not first:
         return given
-    again = bytearray()
+    if not typed_again(given, "La même phrase, encore une fois : "):
+        raise Failure("PASSPHRASES_DIFFER")
+    return given
+
+
+def typed_again(given: bytearray, prompt: str) -> bool:
+    """Ask for the same secret once more and compare; what was given is wiped unless they are the same."""
+    same, again = False, bytearray()
     try:
-        again = ask_secret("La même phrase, encore une fois : ")
-        if given != again:
-            raise Failure("PASSPHRASES_DIFFER")
-    except BaseException:
-        given[:] = bytes(len(given))
-        raise
+        again = ask_secret(prompt)
+        same = given == again
     finally:
         again[:] = bytes(len(again))
-    return given
+        if not same:
+            given[:] = bytes(len(given))
+    return same
 
 
 def read_secret(descriptor: int, limit: int = 256) -> bytearray:

@@ -14,16 +14,6 @@ from cps_bridge.cards.access import PinState, ProfessionalAccess
 from dossier.failure import Failure
 
 
-@contextmanager
-def wiped(*secrets: bytearray) -> Iterator[None]:
-    """Overwrite secrets at the end of the block, whatever happens in it."""
-    try:
-        yield
-    finally:
-        for secret in secrets:
-            secret[:] = bytes(len(secret))
-
-
 def demand_pin_try(state: PinState, *, last_try_confirmed: bool) -> None:
     """Refuse to present a PIN; raises Failure PIN_BLOCKED, PIN_LAST_TRY."""
     if state.tries_left == 0:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from cps_bridge.cards import pin as codes
 from cps_bridge.cards.access import KeyPair, ProfessionalAccess
 from cps_bridge.cards.backend import Backend
+from cps_bridge.cards.codes import wiping
 from cps_bridge.cards.holder import authentication_pair, signature_pair
 from cps_bridge.cards.jobs import CardJobs
 from cps_bridge.cards.opened import Opened
@@ -112,7 +113,7 @@ class CardService:
         last_try_confirmed: the person has been told that a wrong PIN blocks the card, and goes on. Raises Failure
         PIN_LAST_TRY and PIN_SHAPE (nothing was presented), PIN_WRONG (tries_left=), PIN_BLOCKED.
         """
-        with codes.wiped(pin):
+        with wiping(pin):
             self._present(epoch, lambda access: codes.verify(access, pin, last_try_confirmed=last_try_confirmed))
 
     def verify_pin_on_pad(self, epoch: CardEpoch, *, last_try_confirmed: bool = False) -> None:
@@ -128,7 +129,7 @@ class CardService:
 
         Raises as verify_pin, Failure PIN_NEW_SHAPE, and PIN_CHANGE_UNKNOWN when the card did not say what it did.
         """
-        with codes.wiped(old, new):
+        with wiping(old, new):
             self._spend(
                 epoch,
                 lambda access: codes.allow_pin(access, last_try_confirmed=last_try_confirmed),
@@ -143,7 +144,7 @@ class CardService:
         Raises Failure PUK_LAST_TRY, PUK_SHAPE and PIN_NEW_SHAPE (nothing was presented), PUK_WRONG(tries_left=),
         PUK_BLOCKED, PUK_UNKNOWN, and PIN_CHANGE_UNKNOWN when the card did not say what it did.
         """
-        with codes.wiped(code, new):
+        with wiping(code, new):
             self._spend(
                 epoch,
                 lambda access: codes.allow_puk(access, last_try_confirmed=last_try_confirmed),
