@@ -19,6 +19,8 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 _PAIRS = "CPS_BRIDGE_VPCD"
 _READERS = "CPS_BRIDGE_VPCD_READERS"
+# Read once: some tests narrow the variable to their own pair.
+_EVERY_READER = frozenset(name for pair in os.environ.get(_READERS, "").split(";") for name in pair.split(",") if name)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +52,20 @@ def vpcd_pair() -> tuple[tuple[str, int], tuple[str, int], tuple[str, str]]:
     first, second = (_address(text) for text in pairs[number].split(","))
     left, right = names[number].split(",")
     return first, second, (left, right)
+
+
+@pytest.fixture(scope="session")
+def opensc_conf(
+    vpcd_pair: tuple[tuple[str, int], tuple[str, int], tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A configuration (OPENSC_CONF) with which OpenSC is blind to the readers of other workers.
+
+    It matters for more than privacy: OpenSC has 16 slots and gives four to each reader it sees.
+    """
+    others = ", ".join(f'"{name}"' for name in sorted(_EVERY_READER - set(vpcd_pair[2])))
+    file = tmp_path_factory.mktemp("opensc") / "opensc.conf"
+    file.write_text(f"app default {{ {f'ignored_readers = {others};' if others else ''} }}\n")
+    return file
 
 
 def _address(text: str) -> tuple[str, int]:

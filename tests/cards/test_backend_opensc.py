@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import pytest
@@ -45,13 +44,9 @@ def port(names):
 
 
 @pytest.fixture
-def module(names, tmp_path, monkeypatch):
+def module(opensc_conf, monkeypatch):
     """The module, blind to the readers of other workers."""
-    every = {name for pair in os.environ["CPS_BRIDGE_VPCD_READERS"].split(";") for name in pair.split(",")}
-    others = ", ".join(f'"{name}"' for name in sorted(every - set(names)))
-    file = tmp_path / "opensc.conf"
-    file.write_text(f"app default {{ {f'ignored_readers = {others};' if others else ''} }}\n")
-    monkeypatch.setenv("OPENSC_CONF", str(file))
+    monkeypatch.setenv("OPENSC_CONF", str(opensc_conf))
     module = Pkcs11Module.load(MODULE)
     yield module
     module.close()

@@ -24,8 +24,9 @@ def test_a_module_that_is_not_there_is_told_before_anything_opens(make_practice:
 @pytest.mark.pcsc
 @pytest.mark.skipif(not OPENSC.exists(), reason="OpenSC is not installed")
 def test_with_opensc_the_session_opens_and_the_key_that_it_cannot_use_is_told(
-    make_practice: Any, vpcd_pair: Any
+    make_practice: Any, opensc_conf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("OPENSC_CONF", str(opensc_conf))
     settings = Settings(card_backend="pkcs11", pkcs11_module=str(OPENSC), vihf_signed=False)
     practice = make_practice(settings=settings)
     session = practice.open("generaliste")
@@ -42,7 +43,10 @@ def test_with_opensc_the_session_opens_and_the_key_that_it_cannot_use_is_told(
 
 @pytest.mark.pcsc
 @pytest.mark.skipif(not OPENSC.exists(), reason="OpenSC is not installed")
-def test_with_opensc_a_wrong_pin_is_presented_once_and_locking_asks_again(make_practice: Any, vpcd_pair: Any) -> None:
+def test_with_opensc_a_wrong_pin_is_presented_once_and_locking_asks_again(
+    make_practice: Any, opensc_conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENSC_CONF", str(opensc_conf))
     settings = Settings(card_backend="pkcs11", pkcs11_module=str(OPENSC), vihf_signed=False)
     practice = make_practice(settings=settings)
     practice.insert(0, "generaliste")

@@ -6,7 +6,6 @@ of the same computer says what the card really thinks.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -41,13 +40,9 @@ def settings(backend: str, *, signed: bool = False) -> Settings:
 
 
 @pytest.fixture
-def own_pair(vpcd_pair: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+def own_pair(vpcd_pair: Any, opensc_conf: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """The names of the readers of this worker, the only ones that OpenSC sees."""
-    every = {name for pair in os.environ["CPS_BRIDGE_VPCD_READERS"].split(";") for name in pair.split(",")}
-    others = ", ".join(f'"{name}"' for name in sorted(every - set(vpcd_pair[2])))
-    file = tmp_path / "opensc.conf"
-    file.write_text(f"app default {{ {f'ignored_readers = {others};' if others else ''} }}\n")
-    monkeypatch.setenv("OPENSC_CONF", str(file))
+    monkeypatch.setenv("OPENSC_CONF", str(opensc_conf))
     return vpcd_pair[2]
 
 

@@ -28,13 +28,9 @@ def card(authority: Authority) -> Callable[[str], BreakableCard]:
 
 
 @pytest.fixture(scope="module")
-def tool_environment(vpcd_pair, tmp_path_factory) -> dict[str, str]:
+def tool_environment(opensc_conf: Path) -> dict[str, str]:
     """The environment of a tool of OpenSC that must be blind to the readers of other workers."""
-    every = {name for pair in os.environ["CPS_BRIDGE_VPCD_READERS"].split(";") for name in pair.split(",")}
-    others = ", ".join(f'"{name}"' for name in sorted(every - set(vpcd_pair[2])))
-    configuration = tmp_path_factory.mktemp("opensc") / "opensc.conf"
-    configuration.write_text(f"app default {{ {f'ignored_readers = {others};' if others else ''} }}\n")
-    return {**os.environ, "OPENSC_CONF": str(configuration), "LC_ALL": "C.UTF-8"}
+    return {**os.environ, "OPENSC_CONF": str(opensc_conf), "LC_ALL": "C.UTF-8"}
 
 
 @pytest.fixture(scope="module")
