@@ -181,9 +181,12 @@ def test_behind_the_pc_sc_service_the_state_follows_the_cards(vpcd_pair, authori
         assert simulation.real_pcsc
         assert simulation.inserted == ("medecin", "jean")
         simulation.break_card(1, "swap_at", card="karim")
-        with pytest.raises(OSError):
-            simulation.port.connect(vpcd_pair[2][1]).transmit(STATUS)
         seen = simulation.port.readers()
+        while not all(atr for _, atr, _ in seen):
+            seen = simulation.port.wait(seen, 0.2)
+        link = simulation.port.connect(vpcd_pair[2][1])
+        with pytest.raises(OSError):
+            link.transmit(STATUS)
         while simulation.inserted[1] != "karim" or not all(atr for _, atr, _ in seen):
             seen = simulation.port.wait(seen, 0.2)
         assert (tmp_path / "cards.control").readlink() == simulation.control
