@@ -16,8 +16,6 @@ _PRODUCTS = {0: CardKind.CPS, 1: CardKind.CPF, 2: CardKind.CPE, 3: CardKind.CPA}
 _KIND_IN_NAME = re.compile(r"/(CP[AEFS])")
 """A directory number that the kind of card follows, as in 5000.../CPAT0001."""
 
-_SPECIAL = re.compile(r"[^\w ]|_")
-
 
 def kind_of_holder(certificate: Certificate) -> CardKind:
     """Tell the kind of card: the certificate first, the patterns of its names when it does not say.
@@ -38,7 +36,7 @@ def professional_of(certificate: Certificate, read_specialty: Callable[[], str])
     """Make the professional of an authentication certificate.
 
     read_specialty is called for a doctor whose certificate lacks the specialty. A certificate without names gives O as
-    family name and CN as given name, special characters turned into "-".
+    family name and CN as given name, as they are written there.
     """
     named = bool(certificate.surname or certificate.given_name)
     specialty = certificate.specialty
@@ -46,8 +44,8 @@ def professional_of(certificate: Certificate, read_specialty: Callable[[], str])
         specialty = read_specialty()
     return Professional(
         id_nat=certificate.common_name,
-        family_name=certificate.surname if named else _SPECIAL.sub("-", certificate.organisation),
-        given_name=certificate.given_name if named else _SPECIAL.sub("-", certificate.common_name),
+        family_name=certificate.surname if named else certificate.organisation,
+        given_name=certificate.given_name if named else certificate.common_name,
         profession=certificate.profession,
         specialty=specialty,
         card_kind=kind_of_holder(certificate),

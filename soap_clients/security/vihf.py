@@ -1,7 +1,9 @@
 """The VIHF 3.0: who acts, where, for which patient and why, as a SAML 2.0 assertion made anew for each call.
 
-Direct authentication only: the professional's card opened the TLS connection. The assertion is written unsigned;
-``sign`` adds the signature of the card's signature key once it stands in its envelope.
+Direct authentication only: the professional's card opened the TLS connection. So the assertion carries no family or
+given name, an employee's included: who acts is the number on the card (NameID) and the subject of its certificate.
+The assertion is written unsigned; ``sign`` adds the signature of the card's signature key once it stands in its
+envelope.
 """
 
 from __future__ import annotations

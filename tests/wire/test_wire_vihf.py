@@ -89,6 +89,13 @@ def test_the_attributes_are_those_of_vihf_3_in_order(speaker, ins):
     )
 
 
+def test_an_employee_without_a_name_is_the_number_of_the_card_and_no_name_is_written(speaker):
+    employee = Professional("3990000036/000001", "Centre d'imagerie", "3990000036/000001", "", card_kind=CardKind.CPE)
+    assertion = build(dataclasses.replace(speaker, professional=employee))
+    assert assertion.findtext(f"{SAML}Subject/{SAML}NameID") == employee.id_nat
+    assert employee.family_name not in etree.tostring(assertion, encoding="unicode")
+
+
 def test_without_a_patient_there_is_no_resource_id(speaker):
     assert "urn:oasis:names:tc:xacml:2.0:resource:resource-id" not in attributes(build(speaker))
 
