@@ -40,7 +40,7 @@ class Call:
     `endpoint` is the last path segment of the service ("patients", "registry"...), `body` the first child of soap:Body
     (an lxml element of the tree that was judged), `purpose` normal, bris_de_glace or centre_15, `patient` the INS
     matricule of the resource-id ("" when the assertion has none), `parts` decoded Content-ID to the file that already
-    holds that MIME part, `now` the host's (movable) clock, aware, UTC.
+    holds that MIME part, `now` the host's (movable) clock, aware, UTC, `secret` the secret connection of a minor.
     """
 
     endpoint: str
@@ -54,6 +54,7 @@ class Call:
     message_id: str
     parts: Mapping[str, Path]
     now: datetime
+    secret: bool = False
 
 
 @dataclass(frozen=True)
