@@ -59,11 +59,12 @@ def run(given: list[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     patient_source(options)
-    user = ConsoleUser(_answers(options), quiet=options.json)
+    answers = _answers(options)
     _try_out(options)
     if options.record and not options.json:
         print(_RECORDED, file=sys.stderr)  # noqa: T201 - the terminal is this door
     with open_house(options, ask_passphrase if at_terminal() else None) as house:
+        user = ConsoleUser(answers, quiet=options.json, slots=house.cards.settled_slots)
         result = _perform(house, user, options)
     lines = output.json_lines(result) if options.json else output.text_lines(options.command, result)
     output.write(lines, as_json=options.json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from queue import SimpleQueue
 from typing import Any, TypeVar, cast
@@ -12,10 +12,12 @@ from connectors.answers import Answers
 from connectors.card_codes import CardCodes
 from connectors.patient_options import read_traits
 from connectors.terminal import ask_line, at_terminal
+from cps_bridge.cards.slots import Slot
 from cps_bridge.workflows import user as words
 from dossier.access import BreakGlass, BreakGlassReason, ChannelKind, ConsentMode, Contact, EmergencyChoices
 from dossier.failure import Cancelled, Failure
 from dossier.patient import Traits
+from dossier.professional import CardKind
 
 T = TypeVar("T")
 _YES = frozenset({"o", "oui", "y", "yes"})
@@ -46,8 +48,9 @@ class ConsoleUser:
     Workers ask; the thread that follows them answers: an interruption of the terminal reaches that one only.
     """
 
-    def __init__(self, answers: Answers, *, quiet: bool = False) -> None:
-        self._answers, self._quiet = answers, quiet
+    def __init__(self, answers: Answers, *, quiet: bool = False, slots: Callable[[], Iterable[Slot]] = tuple) -> None:
+        """Prepare the answers; slots: the present state of the readers, every card that is there identified."""
+        self._answers, self._quiet, self._slots = answers, quiet, slots
         self._codes = CardCodes(answers)
         self._asked: SimpleQueue[_Asked | None] = SimpleQueue()
         self._pending: _Asked | None = None
@@ -93,14 +96,24 @@ class ConsoleUser:
             self._pending.settle(error=error)
 
     def tell(self, news: words.News) -> None:
-        """Say which card is wanted, and when to type on the reader; other news are for windows."""
+        """Say which card is wanted and not there, and when to type on the reader; other news are for windows."""
+        if self._quiet:
+            return
         told = ""
-        if isinstance(news, words.CardWanted):
-            told = f"Carte attendue : {news.kind.value}"
+        if isinstance(news, words.CardWanted) and not self._is_there(news.kind):
+            told = f"Carte attendue : {news.kind.value}"
         elif isinstance(news, words.PinOnReader):
             told = f"Tapez le code porteur de {news.holder} sur le lecteur."
-        if told and not self._quiet:
+        if told:
             print(told, file=sys.stderr)  # noqa: T201 - the terminal is this door
+
+    def _is_there(self, kind: CardKind) -> bool:
+        """Tell whether a usable card of the family is in a reader: any professional's will do for a professional."""
+        is_vitale = kind is CardKind.VITALE
+        try:
+            return any(slot.epoch and (slot.kind is CardKind.VITALE) == is_vitale for slot in self._slots())
+        except Failure:
+            return False  # whoever waits for the card will say what is the matter
 
     def _prompt(self, text: str, option: str) -> str:
         if not at_terminal():
