@@ -101,7 +101,7 @@ def text_lines(findings: tuple[Finding, ...]) -> list[str]:
     for each in findings:
         lines.append(f"{title(each.id):<{wide}}  {_WORDS[each.state]:<{how}}  {each.cause}")
         if each.remedy:
-            lines.append(f"{'':<{wide}}  {'':<{how}}  -> {each.remedy}")
+            lines.append(f"{'':<{wide}}  {'':<{how}}  À faire : {each.remedy}")
     return lines
 
 

@@ -132,11 +132,11 @@ def test_the_text_is_aligned_and_each_remedy_stands_under_its_row(terminal: Term
     done = terminal.run()
     head, blank, *lines = done.stdout.splitlines()
     assert head.startswith("CPS Bridge ") and blank == ""
-    rows = [line for line in lines if not line.lstrip().startswith("->")]
+    rows = [line for line in lines if not line.lstrip().startswith("À faire :")]
     assert [line.split("  ")[0] for line in rows] == [title(each) for each in ORDER]
     place = rows[0].index("mauvais")
     assert all(line[place:].startswith(("bon ", "attention ", "mauvais ")) for line in rows)
-    assert lines[1].lstrip().startswith("-> ")
+    assert lines[1].lstrip().startswith("À faire : ")
 
 
 def test_words_and_not_signs_tell_the_state() -> None:
