@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from card_sim.authority import Material
 from card_sim.card import Command, Handler, T0Card
 from card_sim.cast import CastProfessional
-from card_sim.cps import challenge
 from card_sim.cps_files import TECHNICAL_KEY, build_contactless_tree
 from card_sim.filesystem import MAXIMUM_READ, FileSystem, Rule, ias_parameters
 from card_sim.keys import KeyStore, technical_key
+from card_sim.professional import challenge
 
 
 class ContactlessCard(T0Card):

@@ -8,19 +8,17 @@ application, 6E00 on channel 0, file control parameters without access rules, no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 
 from card_sim.authority import Material
-from card_sim.card import Command, Handler, StatusError, T0Card
+from card_sim.card import Command, StatusError
 from card_sim.cast import CastProfessional
 from card_sim.chipdoc_keys import ChipDocKeys
 from card_sim.codes import ChipDocCodes
-from card_sim.cps import challenge
-from card_sim.cps2ter import Cps2terSide
 from card_sim.cps_files import AID_ROOT, build_chipdoc_tree
 from card_sim.der import tlv
-from card_sim.filesystem import File, FileSystem, Folder, Rule
-from card_sim.secrets import Secret
+from card_sim.filesystem import File, FileSystem, Folder
+from card_sim.professional import ProfessionalCard, opened_by
 
 ATR = bytes.fromhex("3B9B188001001225006480040100009044")
 OTHER_ATRS = (
@@ -35,57 +33,24 @@ _SELECT_BY_NAME = bytes.fromhex("00A4040C08") + _AID_LEGACY
 _NO_CHANNEL = b"\x68\x81"
 
 
-class Cps4Card(T0Card):
-    """The card of one professional; what it answers on channel 1 is the application, once that is selected."""
+class Cps4Card(ProfessionalCard):
+    """The ChipDoc card: what it answers on channel 1 is the application, once that is selected.
+
+    The references of its codes are 11 for the PIN, 12 for the one that unblocks it.
+    """
 
     atr = ATR
     classes = frozenset({0x01, 0x11})
-    chained = frozenset({0x2A})
 
     def __init__(self, who: CastProfessional, material: Material) -> None:
-        super().__init__()
         signature, authentication, *certificates = material
-        self.codes = ChipDocCodes(who.pin, who.puk)
-        self._files = ChipDocFiles(build_chipdoc_tree(who, *certificates), chipdoc_parameters, self._permitted)
-        self._keys = ChipDocKeys(signature, authentication, lambda: self.codes.pin.verified)
-        self._legacy = Cps2terSide(who)
+        codes = ChipDocCodes(who.pin, who.puk)
+        files = ChipDocFiles(build_chipdoc_tree(who, *certificates), chipdoc_parameters, partial(opened_by, codes))
+        super().__init__(who, codes, files, ChipDocKeys(signature, authentication, lambda: codes.pin.verified))
         self._selected = False
-        self._handlers: dict[int, Handler] = {
-            0xA4: self._select,
-            0xB0: self._files.read,
-            0xD6: self._files.update,
-            0x20: self.codes.verify,
-            0x24: self.codes.change,
-            0x2C: self.codes.unblock,
-            0x22: self._keys.manage_environment,
-            0x2A: self._keys.perform,
-            0x84: challenge,
-        }
-
-    @property
-    def secrets(self) -> dict[int, Secret]:
-        """Both codes by reference: 11 the PIN, 12 the code that unblocks it."""
-        return self.codes.by_reference
-
-    def set_tries(self, *, pin: int | None = None, puk: int | None = None) -> None:
-        """Set how many wrong codes the card still accepts; raises ValueError beyond 3 for the PIN, 5 for the PUK."""
-        self.codes.set_tries(pin, puk)
-
-    def handlers(self) -> Mapping[int, Handler]:
-        """The commands of the application, by INS."""
-        return self._handlers
-
-    def reset(self) -> None:
-        """Warm reset: no application on channel 1, no code verified; counters stay."""
-        super().reset()
-        self._selected = False
-        self._close()
-        self._legacy.reset()
 
     def apdu(self, command: bytes) -> bytes:
         """Answer a command on the side that its class byte means."""
-        if command[:1] == b"\xa0":
-            return self._legacy.apdu(command)
         if command == _SELECT_BY_NAME:
             return b"\x90\x00"
         if command[:1] in (b"\x01", b"\x11") and not self._selected and not self._is_selection(command):
@@ -97,21 +62,16 @@ class Cps4Card(T0Card):
         return command[1:3] == b"\xa4\x04" or command[1:2] == b"\xc0"
 
     def _close(self) -> None:
-        self._files.reset()
-        self._keys.reset()
-        self.codes.forget()
-
-    def _permitted(self, rule: Rule) -> bool:
-        return rule is Rule.ALWAYS or (rule is Rule.PIN and self.codes.pin.verified)
+        self._selected = False
+        super()._close()
 
     def _select(self, command: Command) -> bytes:
         if command.p1 == 4 and command.data == _AID_MANAGER:
-            self._selected = False
             self._close()
             return b""
         if not self._selected and command.data != AID_ROOT:
             raise StatusError(0x6A82)
-        answer = self._files.select(command)
+        answer = super()._select(command)
         self._selected = True
         return answer
 
