@@ -47,10 +47,8 @@ def from_cast(store: Store, now: datetime, life_days: int) -> None:
             _cast_patient(cursor, patient, now, life_days)
         for card in cast.vitale_cards().values():
             for one in card.beneficiaries:
-                cursor.execute(
-                    "INSERT OR REPLACE INTO vitale VALUES (?,?,?,?,?,?)",
-                    (one.insured_nir, one.rank, one.family_name, one.given_name, one.birth_date, one.patient.ins),
-                )
+                names = (one.family_name, one.given_name)
+                _add_vitale(cursor, one.insured_nir, one.rank, *names, one.birth_date, one.patient.ins)
 
 
 def add_professional(store: Store, directory: Directory, facts: Mapping[str, Any]) -> None:
@@ -107,50 +105,10 @@ def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime,
     if facts.get("anew", False):
         dossiers.forget(cursor, facts["ins"])
     is_known = cursor.execute("SELECT 1 FROM patients WHERE ins = ?", (facts["ins"],)).fetchone() is not None
-    given = " ".join(facts["given_names"])
-    traits = (facts["birth_name"], facts.get("usage_name", ""), given, facts["birth_date"], facts["sex"])
-    oid = facts.get("oid", cast.TEST_INS_OID)
-    place = facts.get("birth_place", "")
-    cursor.execute(
-        "INSERT OR REPLACE INTO patients VALUES (?,?,?,?,?,?,?,?,?,?)",
-        (facts["ins"], oid, facts.get("key", ""), *traits, place, facts.get("insi", "found") == "found"),
-    )
-    for card in facts.get("vitale", ()):
-        cursor.execute(
-            "INSERT OR REPLACE INTO vitale VALUES (?,?,?,?,?,?)",
-            (
-                card["insured_nir"],
-                card["rank"],
-                card["family_name"],
-                card["given_name"],
-                card["birth_date"],
-                facts["ins"],
-            ),
-        )
+    _add_person(cursor, facts)
     if facts.get("state", "absent") == "absent" or (facts.get("once", False) and is_known):
         return
-    address = _ADDRESS.match(facts.get("address", ""))
-    cursor.execute(
-        "INSERT OR REPLACE INTO dossiers (ins, oid, state, created_at, closed_at, closing_reason, birth_name,"
-        " usage_name, given_names, birth_date, sex, birth_place, street, postal_code, city, mobile, mail,"
-        " opposed_break_glass, opposed_regulation, attached_to_ens) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        (
-            facts["ins"],
-            oid,
-            facts["state"],
-            (now - timedelta(days=2 * life_days)).isoformat(),
-            now.isoformat() if facts["state"] == "closed" else "",
-            facts.get("closing_reason", ""),
-            *traits,
-            place,
-            *(address.group("street", "postal_code", "city") if address else ("", "", "")),
-            facts.get("mobile", ""),
-            facts.get("mail", ""),
-            bool(facts.get("opposed_break_glass", False)),
-            bool(facts.get("opposed_regulation", False)),
-            bool(facts.get("attached_to_ens", False)),
-        ),
-    )
+    _add_dossier(cursor, facts, now, life_days)
     for holder, each in facts.get("authorisations", {}).items():
         known = cursor.execute("SELECT id_nat FROM professionals WHERE key = ?", (holder,)).fetchone()
         cursor.execute(
@@ -163,6 +121,53 @@ def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime,
             "INSERT OR IGNORE INTO accounts VALUES (?,?,?,?)",
             (facts["ins"], f"seed-{facts['ins'][-6:]}", salt, hashed(os.urandom(16).hex(), salt)),
         )
+
+
+def _add_person(cursor: sqlite3.Cursor, facts: Mapping[str, Any]) -> None:
+    found = facts.get("insi", "found") == "found"
+    cursor.execute(
+        "INSERT OR REPLACE INTO patients VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (facts["ins"], _oid(facts), facts.get("key", ""), *_traits(facts), found),
+    )
+    for card in facts.get("vitale", ()):
+        names = ("insured_nir", "rank", "family_name", "given_name", "birth_date")
+        _add_vitale(cursor, *(card[name] for name in names), facts["ins"])
+
+
+def _add_vitale(cursor: sqlite3.Cursor, *row: object) -> None:
+    cursor.execute("INSERT OR REPLACE INTO vitale VALUES (?,?,?,?,?,?)", row)
+
+
+def _add_dossier(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
+    address = _ADDRESS.match(facts.get("address", ""))
+    cursor.execute(
+        "INSERT OR REPLACE INTO dossiers (ins, oid, state, created_at, closed_at, closing_reason, birth_name,"
+        " usage_name, given_names, birth_date, sex, birth_place, street, postal_code, city, mobile, mail,"
+        " opposed_break_glass, opposed_regulation, attached_to_ens) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            facts["ins"],
+            _oid(facts),
+            facts["state"],
+            (now - timedelta(days=2 * life_days)).isoformat(),
+            now.isoformat() if facts["state"] == "closed" else "",
+            facts.get("closing_reason", ""),
+            *_traits(facts),
+            *(address.group("street", "postal_code", "city") if address else ("", "", "")),
+            *(facts.get(name, "") for name in ("mobile", "mail")),
+            *(bool(facts.get(name)) for name in ("opposed_break_glass", "opposed_regulation", "attached_to_ens")),
+        ),
+    )
+
+
+def _oid(facts: Mapping[str, Any]) -> str:
+    return str(facts.get("oid", cast.TEST_INS_OID))
+
+
+def _traits(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the columns from birth_name to birth_place, in their order in both tables."""
+    given = " ".join(facts["given_names"])
+    names = (facts["birth_name"], facts.get("usage_name", ""), given)
+    return (*names, facts["birth_date"], facts["sex"], facts.get("birth_place", ""))
 
 
 def _authorisation(facts: Mapping[str, Any], now: datetime, life_days: int) -> tuple[str, str, bool]:
