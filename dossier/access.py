@@ -49,10 +49,14 @@ class BreakGlass:
 
 @dataclass(frozen=True)
 class Access:
-    """The mode of every call of an access, with its justification when it is a break-glass."""
+    """The mode of every call of an access, with its justification when it is a break-glass.
+
+    secret: the secret connection of a minor, whose legal representatives learn nothing of it.
+    """
 
     mode: AccessMode = AccessMode.NORMAL
     justification: BreakGlass | None = None
+    secret: bool = False
 
     def __post_init__(self) -> None:
         if (self.mode is AccessMode.BREAK_GLASS) != (self.justification is not None):
@@ -140,7 +144,7 @@ class DossierState(enum.Enum):
 
 @dataclass(frozen=True)
 class Dossier:
-    """What TD0.2 says of a dossier."""
+    """What TD0.2 says of a dossier; closing_reason and closed_at: of a closed one, when the host says them."""
 
     ins: Ins
     state: DossierState
@@ -150,14 +154,4 @@ class Dossier:
     attached_to_ens: bool = False
     traits: Traits | None = None
     closing_reason: str = ""
-
-
-@dataclass(frozen=True)
-class Administration:
-    """What TD1.3a says: the administrative part of a dossier."""
-
-    ins: Ins
-    traits: Traits
-    choices: EmergencyChoices
-    contacts: tuple[Contact, ...] = ()
-    account_open: bool = False
+    closed_at: datetime | None = None

@@ -10,7 +10,6 @@ from lxml import etree
 from dossier.access import (
     NORMAL_ACCESS,
     Access,
-    Administration,
     AuthorisationState,
     ChannelKind,
     Consent,
@@ -19,6 +18,7 @@ from dossier.access import (
     DossierState,
     EmergencyChoices,
 )
+from dossier.administration import Administration
 from dossier.failure import Failure
 from dossier.patient import Beneficiary, Ins, PatientIdentity, Sex, Traits
 from soap_clients.faults import refusal

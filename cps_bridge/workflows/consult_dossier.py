@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cps_bridge.workflows.desk import Desk
 from cps_bridge.workflows.user import AccessChoice, AskAccess, User
-from dossier.access import Administration, AuthorisationState, Dossier, DossierState
+from dossier.access import AuthorisationState, Dossier, DossierState
+from dossier.administration import Administration
 from dossier.failure import Failure
 from soap_clients import authorisations, patients
 
