@@ -19,13 +19,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from card_sim import cast, certificates, old_certificates
-from card_sim.cast import CastProfessional
+from card_sim import cast, certificates, old_certificates, structure_certificates
+from card_sim.cast import CastProfessional, CastStructure
+from card_sim.structure_certificates import StructureFiles
 
 Material = tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey, bytes, bytes]
 """Signature key, authentication key, signature certificate, authentication certificate (DER)."""
 
-_CA_NAMES = ("root", "persons", "servers", "old")
+_CA_NAMES = ("root", "persons", "servers", "old", "organisations")
 _PERSONS_OF_STYLE = {"igc-sante": "persons", "igc-cps": "old"}
 _USES = ("sig", "aut")
 
@@ -92,6 +93,34 @@ class Authority:
             (folder / "aut.der").read_bytes(),
         )
 
+    def structure_files(self, key: str) -> StructureFiles:
+        """Give the certificates of a structure of the cast, making them the first time; KeyError for any other name."""
+        place = cast.structures()[key]
+        shown = repr((place.id_nat, place.name, place.postal_code))
+        folder = self._material / "structures" / hashlib.sha256(shown.encode()).hexdigest()[:24]
+        _make_once(self._directory, folder, lambda scratch: self._write_structure(scratch, place))
+        return StructureFiles(folder)
+
+    def structure_material(self, key: str) -> Material:
+        """Give keys and certificates of a structure: those of ORG_SIGN, then those of ORG_AUTH_CLI, as for a card."""
+        files = self.structure_files(key)
+        folder = files.folder
+        return (
+            _read_key(folder / "sign.key"),
+            _read_key(folder / "auth.key"),
+            (folder / "sign.der").read_bytes(),
+            (folder / "auth.der").read_bytes(),
+        )
+
+    def _write_structure(self, folder: Path, place: CastStructure) -> None:
+        issuer = _read_key(self._material / "organisations.key")
+        chain = [(self._material / f"{name}.der").read_bytes() for name in ("organisations", "root")]
+        for use, key in _generate(structure_certificates.USES).items():
+            der = certificates.organisation(place, key, issuer, signs=use == "sign")
+            _write_key(folder / f"{use}.key", key)
+            (folder / f"{use}.der").write_bytes(der)
+            structure_certificates.write(folder, use, key, (der, *chain))
+
     def _write_card(self, folder: Path, who: CastProfessional) -> None:
         issuer = _read_key(self._material / f"{_PERSONS_OF_STYLE[who.style]}.key")
         make = old_certificates.card if who.style == "igc-cps" else certificates.card
@@ -102,7 +131,7 @@ class Authority:
 
 def fingerprint() -> str:
     """Name what an authority is made from: the code that shapes its certificates (16 hex digits)."""
-    sources = (certificates.__file__, old_certificates.__file__, __file__)
+    sources = (certificates.__file__, old_certificates.__file__, structure_certificates.__file__, __file__)
     return hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:16]
 
 
@@ -158,6 +187,7 @@ def _write(folder: Path) -> None:
         "persons": certificates.intermediate("PERSONNES", keys["persons"], root),
         "servers": certificates.intermediate("SERVEURS", keys["servers"], root),
         "old": certificates.old_professional_authority(keys["old"], root),
+        "organisations": certificates.intermediate("ORGANISATIONS", keys["organisations"], root),
     }
     for name, der in issued.items():
         (folder / f"{name}.der").write_bytes(der)
@@ -165,7 +195,7 @@ def _write(folder: Path) -> None:
     (folder / "ca.pem").write_bytes(b"".join(pem.values()))
     leaf = certificates.pem(certificates.server(keys["server"], keys["servers"]))
     (folder / "server.pem").write_bytes(leaf + pem["servers"])
-    for name in ("server", "persons", "old"):  # persons and old go on making cards
+    for name in ("server", "persons", "old", "organisations"):  # the last three go on making certificates
         _write_key(folder / f"{name}.key", keys[name])
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from card_sim.cast import CastProfessional
+from card_sim.cast import CastProfessional, CastStructure
 from card_sim.der import integer, octets, sequence, tlv, utf8
 
 CARD_ID = "1.2.250.1.71.1.2.3"
@@ -31,6 +31,10 @@ _SMART_CARD_LOGON = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.2")
 # Wide on purpose: hosts under test move their clock by years.
 _START = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 _END = datetime.datetime(2049, 12, 31, tzinfo=datetime.UTC)
+_DEPARTMENTS = {
+    "16": "Charente", "17": "Charente-Maritime", "22": "Côtes-d'Armor", "29": "Finistère", "56": "Morbihan",
+    "79": "Deux-Sèvres", "85": "Vendée",
+}  # fmt: skip
 _Pair = tuple[x509.ObjectIdentifier, str]
 
 
@@ -100,6 +104,26 @@ def card(who: CastProfessional, key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKe
     )
     for oid, value in card_extensions(who).items():
         builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), False)
+    return _signed(builder, ca_key)
+
+
+def organisation(place: CastStructure, key: rsa.RSAPrivateKey, ca_key: rsa.RSAPrivateKey, *, signs: bool) -> bytes:
+    """Make a certificate of a structure, DER: ORG_SIGN (nonRepudiation) or ORG_AUTH_CLI (clientAuth)."""
+    number = place.postal_code[:2]
+    subject = _name(
+        (NameOID.COUNTRY_NAME, "FR"),
+        (NameOID.STATE_OR_PROVINCE_NAME, f"{_DEPARTMENTS.get(number, 'Departement')} ({number})"),
+        (NameOID.ORGANIZATION_NAME, place.name),
+        (NameOID.ORGANIZATIONAL_UNIT_NAME, place.id_nat),
+        (NameOID.COMMON_NAME, f"{'SIGN' if signs else 'AUTH'} {place.name}"),
+    )
+    builder = (
+        _builder(subject, key, _ca_name("ORGANISATIONS"), ca_key)
+        .add_extension(x509.BasicConstraints(False, None), False)
+        .add_extension(_usage(digital_signature=not signs, content_commitment=signs), True)
+    )
+    if not signs:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
     return _signed(builder, ca_key)
 
 

@@ -140,12 +140,9 @@ def _activities(top: Table, least: int) -> tuple[CastActivity, ...]:
     for row in top.tables("activities", least, 16):
         number = row.whole("number", 1, 16)
         place = row.table("structure")
-        structure = CastStructure(
-            key="",
-            id_nat=place.text("id", _STRUCTURE),
-            name=place.text("name", words(60)),
-            **{each: place.text(each, _FREE, "") for each in ("address", "postal_code", "city", "phone")},
-        )
+        identifier, name = place.text("id", _STRUCTURE), place.text("name", words(60))
+        street, code, city, phone = (place.text(each, _FREE, "") for each in ("address", "postal_code", "city", "phone"))
+        structure = CastStructure("", identifier, name, street, code, city, phone)
         if row.data.get("number") == number and number in activities:
             row.complain("number", f"le numéro {number} est déjà pris")
         activities[number] = CastActivity(number, structure, row.text("sector", _SECTOR))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from . import dossiers
 from .directory import Directory, Practitioner, add_practitioner
 from .dossiers import EXPIRED, VALID
 from .passwords import hashed
-from .store import Store
+from .store import Cursor, Store
 
 _ADDRESS = re.compile(r"^(?P<street>.*?),?\s*(?P<postal_code>\d{5})\s+(?P<city>.+)$")
 
@@ -41,7 +40,8 @@ def from_cast(store: Store, now: datetime, life_days: int) -> None:
                     each.specialty,
                     each.card_kind,
                 ),
-                [(place.structure.id_nat, place.structure.name, place.sector) for place in each.activities],
+                [(place.structure.id_nat, place.structure.name, place.sector) for place in each.activities]
+                + [(it.id_nat, it.name, it.sector) for it in cast.structures().values() if each.key in it.staff],
             )
         for patient in cast.patients().values():
             _cast_patient(cursor, patient, now, life_days)
@@ -65,7 +65,7 @@ def add_professional(store: Store, directory: Directory, facts: Mapping[str, Any
         )
 
 
-def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: datetime, life_days: int) -> None:
+def _cast_patient(cursor: Cursor, patient: cast.CastPatient, now: datetime, life_days: int) -> None:
     start = patient.dossier
     add_patient(
         cursor,
@@ -95,7 +95,7 @@ def _cast_patient(cursor: sqlite3.Cursor, patient: cast.CastPatient, now: dateti
     )
 
 
-def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
+def add_patient(cursor: Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
     """Write one patient and, when `state` is open or closed, the dossier; KeyError when a needed fact is missing.
 
     Authorisations are by cast key or by national identifier, of a professional or of a structure; `vitale` lists the
@@ -112,21 +112,25 @@ def add_patient(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime,
     for holder, each in facts.get("authorisations", {}).items():
         known = cursor.execute("SELECT id_nat FROM professionals WHERE key = ?", (holder,)).fetchone()
         cursor.execute(
-            "INSERT OR REPLACE INTO authorisations VALUES (?,?,?,?,?)",
+            "INSERT INTO authorisations (ins, holder, state, granted_at, attending) VALUES (?,?,?,?,?)"
+            " ON CONFLICT (ins, holder) DO UPDATE SET state = excluded.state, granted_at = excluded.granted_at,"
+            " attending = excluded.attending",
             (facts["ins"], known["id_nat"] if known else holder, *_authorisation(each, now, life_days)),
         )
     if facts.get("account", False):
         salt = os.urandom(16)
         cursor.execute(
-            "INSERT OR IGNORE INTO accounts VALUES (?,?,?,?)",
+            "INSERT INTO accounts (ins, login, salt, password_hash) VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
             (facts["ins"], f"seed-{facts['ins'][-6:]}", salt, hashed(os.urandom(16).hex(), salt)),
         )
 
 
-def _add_person(cursor: sqlite3.Cursor, facts: Mapping[str, Any]) -> None:
+def _add_person(cursor: Cursor, facts: Mapping[str, Any]) -> None:
     found = facts.get("insi", "found") == "found"
+    cursor.execute("DELETE FROM patients WHERE ins = ?", (facts["ins"],))
     cursor.execute(
-        "INSERT OR REPLACE INTO patients VALUES (?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO patients (ins, oid, key, birth_name, usage_name, given_names, birth_date, sex, birth_place, insi)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
         (facts["ins"], _oid(facts), facts.get("key", ""), *_traits(facts), found),
     )
     for card in facts.get("vitale", ()):
@@ -134,14 +138,18 @@ def _add_person(cursor: sqlite3.Cursor, facts: Mapping[str, Any]) -> None:
         _add_vitale(cursor, *(card[name] for name in names), facts["ins"])
 
 
-def _add_vitale(cursor: sqlite3.Cursor, *row: object) -> None:
-    cursor.execute("INSERT OR REPLACE INTO vitale VALUES (?,?,?,?,?,?)", row)
-
-
-def _add_dossier(cursor: sqlite3.Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
-    address = _ADDRESS.match(facts.get("address", ""))
+def _add_vitale(cursor: Cursor, *row: object) -> None:
+    cursor.execute("DELETE FROM vitale WHERE nir_od = ? AND rank = ? AND ins = ?", (row[0], row[1], row[5]))
     cursor.execute(
-        "INSERT OR REPLACE INTO dossiers (ins, oid, state, created_at, closed_at, closing_reason, birth_name,"
+        "INSERT INTO vitale (nir_od, rank, family_name, given_name, birth_date, ins) VALUES (?,?,?,?,?,?)", row
+    )
+
+
+def _add_dossier(cursor: Cursor, facts: Mapping[str, Any], now: datetime, life_days: int) -> None:
+    address = _ADDRESS.match(facts.get("address", ""))
+    cursor.execute("DELETE FROM dossiers WHERE ins = ?", (facts["ins"],))
+    cursor.execute(
+        "INSERT INTO dossiers (ins, oid, state, created_at, closed_at, closing_reason, birth_name,"
         " usage_name, given_names, birth_date, sex, birth_place, street, postal_code, city, mobile, mail,"
         " opposed_break_glass, opposed_regulation, attached_to_ens) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (

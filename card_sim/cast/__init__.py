@@ -25,7 +25,10 @@ NATURES = ("R", "D", "T")
 
 @dataclass(frozen=True)
 class CastStructure:
-    """A place of practice; id_nat is the Struct_IdNat: type digit (TRE_G07) and number."""
+    """A place of practice; id_nat is the Struct_IdNat: type digit (TRE_G07) and number.
+
+    staff: professionals (keys) who work there too, in that sector, though their cards do not say so.
+    """
 
     key: str
     id_nat: str
@@ -34,6 +37,8 @@ class CastStructure:
     postal_code: str
     city: str
     phone: str
+    sector: str = ""
+    staff: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,8 @@ class CastVitale:
 @functools.cache
 def structures() -> dict[str, CastStructure]:
     """Every place of practice, by key."""
-    return {key: CastStructure(key, **value) for key, value in _data("structures").items()}
+    places = _data("structures").items()
+    return {key: CastStructure(key, **{**value, "staff": tuple(value.get("staff", ()))}) for key, value in places}
 
 
 @functools.cache
