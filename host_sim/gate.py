@@ -70,7 +70,7 @@ class Gate:
         if person is None:
             raise HostFault("DMPUnknownProfessional")
         caller = self._caller(said, person)
-        patient, oid = self._patient(endpoint, said)
+        patient, oid = self._patient(endpoint, opened.action, said)
         reason = said.texts.get(vihf.REASON, "")
         self._purpose(said, reason)
         self._once(said.identifier, now)
@@ -139,10 +139,10 @@ class Gate:
             card_kind=person.card_kind,
         )
 
-    def _patient(self, endpoint: str, said: Vihf) -> tuple[str, str]:
+    def _patient(self, endpoint: str, action: str, said: Vihf) -> tuple[str, str]:
         value = said.texts.get(vihf.RESOURCE_ID, "")
         if not value:
-            if endpoint == "insi":
+            if ROUTES[endpoint, action].patient_optional:
                 return "", ""
             raise HostFault("DMPInvalidPatientIdentifier", "resource-id is missing")
         if endpoint != "insi" and said.texts[vihf.RESOURCE_URN] != "urn:dmp":
