@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from .lot_signature import SignatureError, SignedItem
 from .registry import Entry
 from .registry_errors import Findings, RegistryRefusal
 from .repository import Digests
+from .store import Cursor
 
 XDS = "urn:ihe:iti:xds-b:2007"
 XOP = "http://www.w3.org/2004/08/xop/include"
@@ -201,7 +201,7 @@ def _check_signature(
         raise SignatureError("the signer is not the user of the VIHF")
 
 
-def _check_duplicates(lot: Received, digests: Mapping[str, Digests], cursor: sqlite3.Cursor) -> None:
+def _check_duplicates(lot: Received, digests: Mapping[str, Digests], cursor: Cursor) -> None:
     found = Findings()
     package = lot.submission.package
     for each in lot.submission.entries:
@@ -235,7 +235,7 @@ def _check_targets(lot: Received, call: Call, house: House) -> None:
     found.settle()
 
 
-def _keep(lot: Received, digests: Mapping[str, Digests], cursor: sqlite3.Cursor, call: Call, house: House) -> None:
+def _keep(lot: Received, digests: Mapping[str, Digests], cursor: Cursor, call: Call, house: House) -> None:
     """Blobs first, durable, then metadata in the one transaction of the caller."""
     kept: dict[str, str] = {}
     try:
@@ -249,7 +249,7 @@ def _keep(lot: Received, digests: Mapping[str, Digests], cursor: sqlite3.Cursor,
 
 
 def _register(
-    lot: Received, digests: Mapping[str, Digests], blobs: Mapping[str, str], cursor: sqlite3.Cursor, call: Call
+    lot: Received, digests: Mapping[str, Digests], blobs: Mapping[str, str], cursor: Cursor, call: Call
 ) -> None:
     package = lot.submission.package
     ids = {each.id: new_id() for each in (package, *lot.submission.entries)}

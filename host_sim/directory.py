@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
-from .store import Store
+from .store import Cursor, Store
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS professionals (
@@ -13,8 +12,8 @@ CREATE TABLE IF NOT EXISTS professionals (
     profession TEXT NOT NULL, specialty TEXT NOT NULL, card_kind TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS structures (id_nat TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE IF NOT EXISTS activities (
-    id_nat TEXT NOT NULL REFERENCES professionals, structure_id TEXT NOT NULL REFERENCES structures,
-    sector TEXT NOT NULL, PRIMARY KEY (id_nat, structure_id, sector));
+    seq INTEGER PRIMARY KEY, id_nat TEXT NOT NULL REFERENCES professionals,
+    structure_id TEXT NOT NULL REFERENCES structures, sector TEXT NOT NULL, UNIQUE (id_nat, structure_id, sector));
 """
 
 
@@ -66,15 +65,18 @@ class Directory:
         """Where somebody practises: (structure identifier, sector)."""
         with self._store.transaction() as cursor:
             rows = cursor.execute(
-                "SELECT structure_id, sector FROM activities WHERE id_nat = ? ORDER BY rowid", (id_nat,)
+                "SELECT structure_id, sector FROM activities WHERE id_nat = ? ORDER BY seq", (id_nat,)
             ).fetchall()
         return [(row["structure_id"], row["sector"]) for row in rows]
 
 
-def add_practitioner(cursor: sqlite3.Cursor, person: Practitioner, places: list[tuple[str, str, str]]) -> None:
+def add_practitioner(cursor: Cursor, person: Practitioner, places: list[tuple[str, str, str]]) -> None:
     """Write somebody and their places: (structure identifier, structure name, sector)."""
     cursor.execute(
-        "INSERT OR REPLACE INTO professionals VALUES (?,?,?,?,?,?,?)",
+        "INSERT INTO professionals (id_nat, key, family_name, given_name, profession, specialty, card_kind)"
+        " VALUES (?,?,?,?,?,?,?) ON CONFLICT (id_nat) DO UPDATE SET key = excluded.key,"
+        " family_name = excluded.family_name, given_name = excluded.given_name, profession = excluded.profession,"
+        " specialty = excluded.specialty, card_kind = excluded.card_kind",
         (
             person.id_nat,
             person.key,
@@ -86,5 +88,10 @@ def add_practitioner(cursor: sqlite3.Cursor, person: Practitioner, places: list[
         ),
     )
     for structure_id, name, sector in places:
-        cursor.execute("INSERT OR IGNORE INTO structures (id_nat, name) VALUES (?,?)", (structure_id, name))
-        cursor.execute("INSERT OR IGNORE INTO activities VALUES (?,?,?)", (person.id_nat, structure_id, sector))
+        cursor.execute(
+            "INSERT INTO structures (id_nat, name) VALUES (?,?) ON CONFLICT (id_nat) DO NOTHING", (structure_id, name)
+        )
+        cursor.execute(
+            "INSERT INTO activities (id_nat, structure_id, sector) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+            (person.id_nat, structure_id, sector),
+        )

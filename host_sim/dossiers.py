@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .store import Store
+from .store import Cursor, Store
 
 VALID, EXPIRED, FORBIDDEN, NONE = "VALIDE", "EXPIRE", "INTERDIT", "NON_EXISTE"
 
@@ -122,7 +121,7 @@ def summary(store: Store, ins: str) -> dict[str, Any]:
     }
 
 
-def forget(cursor: sqlite3.Cursor, ins: str) -> None:
+def forget(cursor: Cursor, ins: str) -> None:
     """Make as if the dossier had never been: state, authorisations, account and channels; documents stay."""
     for table in ("dossiers", "authorisations", "accounts", "otp_channels"):
         cursor.execute(f"DELETE FROM {table} WHERE ins = ?", (ins,))  # noqa: S608 - names of our own tables

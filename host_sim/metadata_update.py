@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from .house import House
 from .profile import HIDDEN, HIDDEN_RL, MASKED
 from .registry import APPROVED, ARCHIVED, DELETED, DEPRECATED, Entry
 from .registry_errors import Findings, RegistryRefusal
+from .store import Cursor
 
 UPDATE_STATUS = "urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus"
 FAILED = "XDSMetadataUpdateError"
@@ -28,7 +28,7 @@ _MOVES = {
 _OWN, _OF_STRUCTURE = 8, 9  # notes of the functional matrix
 
 
-def apply(submission: Submission, cursor: sqlite3.Cursor, call: Call, house: House) -> None:
+def apply(submission: Submission, cursor: Cursor, call: Call, house: House) -> None:
     """Apply the changes of one SubmitObjectsRequest; everything is judged before anything is written.
 
     Raises HostFault (rights) and RegistryRefusal.
@@ -54,7 +54,7 @@ def apply(submission: Submission, cursor: sqlite3.Cursor, call: Call, house: Hou
         registry.set_status(cursor, old, status)
 
 
-def _check_set(package: RegistryObject, cursor: sqlite3.Cursor, call: Call) -> None:
+def _check_set(package: RegistryObject, cursor: Cursor, call: Call) -> None:
     found = Findings()
     profile.check_set(package, call.caller.structure_id, found)
     cx = parse_cx(package.identifier(profile.SET_PATIENT))
@@ -74,7 +74,7 @@ def _member_link(item: RegistryObject, submission: Submission) -> Link:
 
 
 def _new_version(
-    item: RegistryObject, submission: Submission, cursor: sqlite3.Cursor, call: Call, house: House
+    item: RegistryObject, submission: Submission, cursor: Cursor, call: Call, house: House
 ) -> tuple[Entry, RegistryObject]:
     link = _member_link(item, submission)
     old = registry.find_entry(cursor, lid=item.lid) if item.lid else None
@@ -112,7 +112,7 @@ def _functions(before: frozenset[str], after: frozenset[str], where: str) -> lis
 
 
 def _new_status(
-    link: Link, submission: Submission, cursor: sqlite3.Cursor, call: Call, house: House
+    link: Link, submission: Submission, cursor: Cursor, call: Call, house: House
 ) -> tuple[Entry, str]:
     old = registry.find_entry(cursor, uuid=link.target)
     wanted = (link.slot("OriginalStatus"), link.slot("NewStatus"))
@@ -168,7 +168,7 @@ def _codes(item: RegistryObject) -> list[Any]:
     )
 
 
-def _write_version(old: Entry, item: RegistryObject, set_id: str, cursor: sqlite3.Cursor) -> None:
+def _write_version(old: Entry, item: RegistryObject, set_id: str, cursor: Cursor) -> None:
     """Write the next version: new id, same lid, version + 1; the former one becomes obsolete."""
     version = old.version + 1
     item = replace(item, id=new_id(), lid=old.lid, status=old.status, version=str(version))

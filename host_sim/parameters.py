@@ -37,5 +37,9 @@ class Parameters:
         if type(value) is not type(self._defaults[name]):
             raise TypeError(f"{name} wants {type(self._defaults[name]).__name__}")
         with self._store.transaction() as cursor:
-            cursor.execute("INSERT OR REPLACE INTO parameters VALUES (?, ?)", (name, json.dumps(value)))
+            cursor.execute(
+                "INSERT INTO parameters (name, value) VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (name, json.dumps(value)),
+            )
         self._values[name] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from dossier.timestamp import Timestamp
 
 from . import ebrim, ebrim_text, profile, visibility
 from .ebrim import Link, RegistryObject
-from .store import Store
+from .store import Cursor, Row, Store
 from .visibility import Viewer
 
 APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
@@ -28,20 +27,21 @@ REPLACES = ("urn:ihe:iti:2007:AssociationType:RPLC", "urn:ihe:iti:2010:Associati
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS registry_sets (
-    entry_uuid TEXT PRIMARY KEY, unique_id TEXT NOT NULL UNIQUE, patient TEXT NOT NULL, source_id TEXT NOT NULL,
-    submission_time TEXT NOT NULL, content_type TEXT NOT NULL, received_at TEXT NOT NULL, depositor TEXT NOT NULL,
-    object TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY, entry_uuid TEXT NOT NULL UNIQUE, unique_id TEXT NOT NULL UNIQUE,
+    patient TEXT NOT NULL, source_id TEXT NOT NULL, submission_time TEXT NOT NULL, content_type TEXT NOT NULL,
+    received_at TEXT NOT NULL, depositor TEXT NOT NULL, object TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS registry_sets_patient ON registry_sets (patient);
 CREATE TABLE IF NOT EXISTS registry_entries (
-    entry_uuid TEXT PRIMARY KEY, lid TEXT NOT NULL, version INTEGER NOT NULL, newest INTEGER NOT NULL,
-    unique_id TEXT NOT NULL, patient TEXT NOT NULL, status TEXT NOT NULL, received_at TEXT NOT NULL,
-    depositor TEXT NOT NULL, structure TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, blob TEXT NOT NULL,
-    object TEXT NOT NULL);
-CREATE UNIQUE INDEX IF NOT EXISTS registry_newest ON registry_entries (unique_id) WHERE newest;
+    seq INTEGER PRIMARY KEY, entry_uuid TEXT NOT NULL UNIQUE, lid TEXT NOT NULL, version INTEGER NOT NULL,
+    newest INTEGER NOT NULL, unique_id TEXT NOT NULL, patient TEXT NOT NULL, status TEXT NOT NULL,
+    received_at TEXT NOT NULL, depositor TEXT NOT NULL, structure TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL,
+    blob TEXT NOT NULL, object TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS registry_newest ON registry_entries (unique_id) WHERE newest = 1;
 CREATE UNIQUE INDEX IF NOT EXISTS registry_versions ON registry_entries (lid, version);
-CREATE INDEX IF NOT EXISTS registry_patient ON registry_entries (patient) WHERE newest;
+CREATE INDEX IF NOT EXISTS registry_patient ON registry_entries (patient, seq) WHERE newest = 1;
 CREATE TABLE IF NOT EXISTS registry_links (
-    id TEXT PRIMARY KEY, type TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, object TEXT NOT NULL);
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, source TEXT NOT NULL,
+    target TEXT NOT NULL, object TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS registry_links_source ON registry_links (source);
 CREATE INDEX IF NOT EXISTS registry_links_target ON registry_links (target);
 """
@@ -100,7 +100,7 @@ def ensure_tables(store: Store) -> None:
     store.ensure(_SCHEMA)
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Row) -> Entry:
     facts = dict(row)
     element = ebrim_text.parse(facts.pop("object"))
     facts["received_at"] = datetime.fromisoformat(facts["received_at"])
@@ -108,22 +108,22 @@ def _entry(row: sqlite3.Row) -> Entry:
     return Entry(**facts, item=ebrim.read_object(element), element=element)
 
 
-def entries_of(cursor: sqlite3.Cursor, patient: str) -> list[Entry]:
+def entries_of(cursor: Cursor, patient: str) -> list[Entry]:
     """The newest version of every entry of a patient (INS matricule), in order of arrival."""
-    query = f"SELECT {_COLUMNS} FROM registry_entries WHERE patient = ? AND newest ORDER BY rowid"  # noqa: S608
+    query = f"SELECT {_COLUMNS} FROM registry_entries WHERE patient = ? AND newest = 1 ORDER BY seq"  # noqa: S608
     return [_entry(row) for row in cursor.execute(query, (patient,)).fetchall()]
 
 
-def find_entry(cursor: sqlite3.Cursor, *, uuid: str = "", unique_id: str = "", lid: str = "") -> Entry | None:
+def find_entry(cursor: Cursor, *, uuid: str = "", unique_id: str = "", lid: str = "") -> Entry | None:
     """One entry by entryUUID (of any version), or the newest by uniqueId or by lid."""
     name, value = ("entry_uuid", uuid) if uuid else ("unique_id", unique_id) if unique_id else ("lid", lid)
-    newest = "" if uuid else " AND newest"
+    newest = "" if uuid else " AND newest = 1"
     query = f"SELECT {_COLUMNS} FROM registry_entries WHERE {name} = ?{newest}"  # noqa: S608
     row = cursor.execute(query, (value,)).fetchone()
     return _entry(row) if row else None
 
 
-def insert_entry(cursor: sqlite3.Cursor, entry: Entry) -> None:
+def insert_entry(cursor: Cursor, entry: Entry) -> None:
     """Write one version."""
     values = (
         entry.entry_uuid, entry.lid, entry.version, entry.newest, entry.unique_id, entry.patient, entry.status,
@@ -133,7 +133,7 @@ def insert_entry(cursor: sqlite3.Cursor, entry: Entry) -> None:
     cursor.execute(f"INSERT INTO registry_entries ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", values)  # noqa: S608
 
 
-def set_status(cursor: sqlite3.Cursor, entry: Entry, status: str, *, newest: bool = True) -> None:
+def set_status(cursor: Cursor, entry: Entry, status: str, *, newest: bool = True) -> None:
     """Change the availability status of a version; newest False: another version follows it."""
     item = replace(entry.item, status=status)
     cursor.execute(
@@ -142,11 +142,12 @@ def set_status(cursor: sqlite3.Cursor, entry: Entry, status: str, *, newest: boo
     )
 
 
-def insert_set(cursor: sqlite3.Cursor, item: RegistryObject, patient: str, depositor: str, now: datetime) -> None:
+def insert_set(cursor: Cursor, item: RegistryObject, patient: str, depositor: str, now: datetime) -> None:
     """Write a submission set whose id is already a registry's."""
     content = item.of_scheme(profile.SET_CONTENT)
     cursor.execute(
-        "INSERT INTO registry_sets VALUES (?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO registry_sets (entry_uuid, unique_id, patient, source_id, submission_time, content_type,"
+        " received_at, depositor, object) VALUES (?,?,?,?,?,?,?,?,?)",
         (
             item.id, item.identifier(profile.SET_UNIQUE), patient, item.identifier(profile.SET_SOURCE),
             item.slot("submissionTime"), content[0].representation if content else "", now.isoformat(), depositor,
@@ -155,31 +156,31 @@ def insert_set(cursor: sqlite3.Cursor, item: RegistryObject, patient: str, depos
     )  # fmt: skip
 
 
-def set_exists(cursor: sqlite3.Cursor, unique_id: str) -> bool:
+def set_exists(cursor: Cursor, unique_id: str) -> bool:
     """Whether a submission set of that uniqueId was registered."""
     return cursor.execute("SELECT 1 FROM registry_sets WHERE unique_id = ?", (unique_id,)).fetchone() is not None
 
 
-def sets_of(cursor: sqlite3.Cursor, patient: str) -> list[RegistryObject]:
+def sets_of(cursor: Cursor, patient: str) -> list[RegistryObject]:
     """The submission sets of a patient, in order of arrival."""
-    rows = cursor.execute("SELECT object FROM registry_sets WHERE patient = ? ORDER BY rowid", (patient,)).fetchall()
+    rows = cursor.execute("SELECT object FROM registry_sets WHERE patient = ? ORDER BY seq", (patient,)).fetchall()
     return [ebrim_text.object_from_text(row["object"]) for row in rows]
 
 
-def insert_link(cursor: sqlite3.Cursor, link: Link) -> None:
+def insert_link(cursor: Cursor, link: Link) -> None:
     """Write an association whose ends are registry ids."""
     link = replace(link, id=ebrim.new_id())
     cursor.execute(
-        "INSERT INTO registry_links VALUES (?,?,?,?,?)",
+        "INSERT INTO registry_links (id, type, source, target, object) VALUES (?,?,?,?,?)",
         (link.id, link.type, link.source, link.target, ebrim_text.to_text(link)),
     )
 
 
-def links_of(cursor: sqlite3.Cursor, ids: Iterable[str]) -> list[Link]:
+def links_of(cursor: Cursor, ids: Iterable[str]) -> list[Link]:
     """The associations that start or end at one of `ids`, each once."""
     found: dict[str, Link] = {}
     for each in ids:
-        query = "SELECT object FROM registry_links WHERE source = ? OR target = ? ORDER BY rowid"
+        query = "SELECT object FROM registry_links WHERE source = ? OR target = ? ORDER BY seq"
         for row in cursor.execute(query, (each, each)).fetchall():
             link = ebrim_text.link_from_text(row["object"])
             found.setdefault(link.id, link)

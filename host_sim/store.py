@@ -1,43 +1,44 @@
-"""What the host keeps: one SQLite file and a directory of blobs, both proof against a sudden death."""
+"""What the host keeps, proof against a sudden death: a database (SQLite, or PostgreSQL by URL) and blobs."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from .database import Cursor, Database, Row
+from .sqlite import SqliteDatabase
+
+__all__ = ["FILE_NAME", "Cursor", "Row", "Store", "sync_directory"]
 
 FILE_NAME = "host.sqlite"
 
 
 class Store:
-    """The one connection of the process to its SQLite file (WAL, synchronous FULL), shared by all worker threads.
+    """The database of the host, shared by all its threads, and its files.
 
     `blobs` is where accepted documents live, `incoming` where the server streams MIME parts (same file system, so
-    that a part becomes a blob by renaming).
+    that a part becomes a blob by renaming). Whoever judges before writing first holds a name:
+
+        with store.transaction() as cursor:
+            store.lock(f"dossier {ins}")
     """
 
-    def __init__(self, directory: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, directory: Path, database: Database) -> None:
         self.directory = directory
         self.blobs = directory / "blobs"
         self.incoming = directory / "incoming"
-        self._connection = connection
-        self._lock = threading.RLock()
-        self._depth = 0
+        self._database = database
 
     @classmethod
-    def open(cls, directory: Path) -> Store:
-        """Open or make the store in `directory`; several processes may have it open."""
+    def open(cls, directory: Path, database: str = "") -> Store:
+        """Open or make the store in `directory`; `database` is the URL of a PostgreSQL, or "" for a SQLite file there.
+
+        Several processes may have it open.
+        """
         directory.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(directory / FILE_NAME, isolation_level=None, check_same_thread=False, timeout=30)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        store = cls(directory, connection)
+        store = cls(directory, _database(directory, database))
         store.blobs.mkdir(exist_ok=True)
         store.incoming.mkdir(exist_ok=True)
         return store
@@ -48,30 +49,23 @@ class Store:
         self.incoming.mkdir()
 
     def ensure(self, schema: str) -> None:
-        """Run a script of CREATE ... IF NOT EXISTS statements."""
-        with self._lock:
-            self._connection.executescript(schema)
+        """Run a script of CREATE ... IF NOT EXISTS statements, written for SQLite."""
+        self._database.ensure(schema)
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Cursor]:
+    def transaction(self) -> AbstractContextManager[Cursor]:
         """Give a cursor inside one transaction: committed at the end, rolled back when anything is raised.
 
-        Re-entrant: an inner block joins the outer one. Rows are `sqlite3.Row`.
+        Re-entrant: an inner block belongs to the outer one; raising out of it undoes what it wrote.
         """
-        with self._lock:
-            if self._depth:
-                yield self._connection.cursor()
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield self._connection.cursor()
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth = 0
+        return self._database.transaction()
+
+    def reading(self) -> AbstractContextManager[Cursor]:
+        """Give a cursor that only reads, beside whoever writes; inside a transaction it sees what this one wrote."""
+        return self._database.reading()
+
+    def lock(self, *names: str) -> None:
+        """Hold names until the transaction of this thread ends; waits for another that holds one. Call it first."""
+        self._database.lock(*names)
 
     def keep_blob(self, part: Path, name: str) -> Path:
         """Make a streamed part a blob called `name`, durable before this returns (call it before the commit)."""
@@ -83,9 +77,16 @@ class Store:
         return target
 
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
+        """Close the database."""
+        self._database.close()
+
+
+def _database(directory: Path, url: str) -> Database:
+    if not url:
+        return SqliteDatabase(directory / FILE_NAME)
+    from .postgres import PostgresDatabase
+
+    return PostgresDatabase(url)
 
 
 def sync_directory(directory: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from .ebrim import RIM, Link, RegistryObject, text_of
 from .hl7_ids import parse_cx
 from .registry import Entry
 from .registry_errors import RegistryRefusal
+from .store import Cursor
 
 Found = Entry | RegistryObject | Link
 Params = dict[str, tuple[str, ...]]
@@ -94,7 +94,7 @@ def split_values(text: str, name: str = "") -> list[str]:
         position += 1
 
 
-def run(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def run(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     """Give what a query finds and the reader may see; raises RegistryRefusal."""
     try:
         function = _QUERIES[query.id.removeprefix("urn:uuid:")]
@@ -109,7 +109,7 @@ def _same_patient(value: str, reading: Reading) -> None:
         raise RegistryRefusal.because("XDSPatientIdDoesNotMatch", "the patient of the query is not the one of the VIHF")
 
 
-def _find_documents(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def _find_documents(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     _same_patient(query.need_one(f"{_ENTRY}PatientId"), reading)
     statuses = query.need(f"{_ENTRY}Status")
     asked = [value.partition("^^")[0] for value in query.values(f"{_ENTRY}ClassCode")]
@@ -125,7 +125,7 @@ def _find_documents(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> l
     ]
 
 
-def _find_by_reference(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def _find_by_reference(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     query.need(f"{_ENTRY}ReferenceIdList")
     return _find_documents(query, cursor, reading)
 
@@ -193,11 +193,11 @@ def _full(digits: str) -> str:
     return Timestamp.parse(digits).to_datetime().strftime("%Y%m%d%H%M%S")
 
 
-def _get_documents(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def _get_documents(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     return list(_named_documents(query, cursor, reading))
 
 
-def _named_documents(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Entry]:
+def _named_documents(query: Query, cursor: Cursor, reading: Reading) -> list[Entry]:
     uuids, unique_ids = query.values(f"{_ENTRY}EntryUUID"), query.values(f"{_ENTRY}UniqueId")
     if bool(uuids) == bool(unique_ids):
         raise RegistryRefusal.because("XDSStoredQueryParamNumber", "EntryUUID or UniqueId is expected, not both")
@@ -206,7 +206,7 @@ def _named_documents(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> 
     return [each for each in _unique(entries) if _shows_version(each, cursor, reading)]
 
 
-def _shows_version(entry: Entry, cursor: sqlite3.Cursor, reading: Reading) -> bool:
+def _shows_version(entry: Entry, cursor: Cursor, reading: Reading) -> bool:
     """A former version is judged by the masks of the newest: else masking would hide nothing."""
     newest = entry if entry.newest else registry.find_entry(cursor, lid=entry.lid)
     return newest is not None and reading.shows(newest)
@@ -216,7 +216,7 @@ def _unique(entries: Iterable[Entry | None]) -> list[Entry]:
     return list({each.entry_uuid: each for each in entries if each is not None}.values())
 
 
-def _visible_links(ids: Iterable[str], cursor: sqlite3.Cursor, reading: Reading) -> list[Link]:
+def _visible_links(ids: Iterable[str], cursor: Cursor, reading: Reading) -> list[Link]:
     links = registry.links_of(cursor, ids)
     sets = {each.id for each in registry.sets_of(cursor, reading.patient)}
 
@@ -227,16 +227,16 @@ def _visible_links(ids: Iterable[str], cursor: sqlite3.Cursor, reading: Reading)
     return [each for each in links if shown(each.source) and shown(each.target)]
 
 
-def _get_associations(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def _get_associations(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     return list(_visible_links(query.need("$uuid"), cursor, reading))
 
 
-def _documents_and_associations(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def _documents_and_associations(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     entries = _named_documents(query, cursor, reading)
     return [*entries, *_visible_links([each.entry_uuid for each in entries], cursor, reading)]
 
 
-def _find_sets(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def _find_sets(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     _same_patient(query.need_one(f"{_SET}PatientId"), reading)
     statuses = query.need(f"{_SET}Status")
     low, high = (_moment(query, f"{_SET}SubmissionTime{end}") for end in ("From", "To"))
@@ -254,13 +254,13 @@ def _find_sets(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[F
     return found
 
 
-def _members(item: RegistryObject, cursor: sqlite3.Cursor, reading: Reading) -> list[Entry]:
+def _members(item: RegistryObject, cursor: Cursor, reading: Reading) -> list[Entry]:
     targets = [each.target for each in registry.links_of(cursor, [item.id]) if each.type == registry.HAS_MEMBER]
     entries = _unique(registry.find_entry(cursor, uuid=each) for each in targets)
     return [each for each in entries if not each.is_signature and _shows_version(each, cursor, reading)]
 
 
-def _set_and_contents(query: Query, cursor: sqlite3.Cursor, reading: Reading) -> list[Found]:
+def _set_and_contents(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     uuids, unique_ids = query.values(f"{_SET}EntryUUID"), query.values(f"{_SET}UniqueId")
     if len(uuids) + len(unique_ids) != 1:
         raise RegistryRefusal.because("XDSStoredQueryParamNumber", "one EntryUUID or one UniqueId is expected")
@@ -271,7 +271,7 @@ def _set_and_contents(query: Query, cursor: sqlite3.Cursor, reading: Reading) ->
     return []
 
 
-_QUERIES: dict[str, Callable[[Query, sqlite3.Cursor, Reading], list[Found]]] = {
+_QUERIES: dict[str, Callable[[Query, Cursor, Reading], list[Found]]] = {
     "14d4debf-8f97-4251-9a74-a90016b0af0d": _find_documents,
     "12941a89-e02e-4be5-967c-ce4bfc8fe492": _find_by_reference,
     "f26abbcb-ac74-4422-8a30-edb644bbc1a9": _find_sets,

@@ -49,7 +49,9 @@ def _add(call: Call, house: House, role: str) -> str:
         return "Autorisation déjà valide"
     with house.store.transaction() as cursor:
         cursor.execute(
-            "INSERT OR REPLACE INTO authorisations VALUES (?,?,?,?,?)",
+            "INSERT INTO authorisations (ins, holder, state, granted_at, attending) VALUES (?,?,?,?,?)"
+            " ON CONFLICT (ins, holder) DO UPDATE SET state = excluded.state, granted_at = excluded.granted_at,"
+            " attending = excluded.attending",
             (call.patient, _holder(call), VALID, call.now.isoformat(), attending),
         )
     return ""

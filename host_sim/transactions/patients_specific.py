@@ -19,6 +19,10 @@ _CHANNELS = {
     "SMS": re.compile(r"^0[67]\d{8}$", re.ASCII),
     "EMAIL": re.compile(r"^[^@\s]{1,64}@[^@\s]+\.[^@\s.]+$"),
 }
+_SET_CHANNEL = (
+    "INSERT INTO otp_channels (ins, kind, canal) VALUES (?,?,?)"
+    " ON CONFLICT (ins, kind) DO UPDATE SET canal = excluded.canal"
+)
 
 
 def create_access(call: Call, house: House) -> Reply:
@@ -37,9 +41,10 @@ def create_access(call: Call, house: House) -> Reply:
     login, password, salt = passwords.new_login(), passwords.new_password(), os.urandom(16)
     with house.store.transaction() as cursor:
         cursor.execute(
-            "INSERT INTO accounts VALUES (?,?,?,?)", (row.ins, login, salt, passwords.hashed(password, salt))
+            "INSERT INTO accounts (ins, login, salt, password_hash) VALUES (?,?,?,?)",
+            (row.ins, login, salt, passwords.hashed(password, salt)),
         )
-        cursor.execute("INSERT OR REPLACE INTO otp_channels VALUES (?,?,?)", (row.ins, asked["type"], asked["canal"]))
+        cursor.execute(_SET_CHANNEL, (row.ins, asked["type"], asked["canal"]))
     return small.output(call, {"login": login, "password": password})
 
 
@@ -71,7 +76,7 @@ def _change_channel(house: House, ins: str, asked: dict[str, str]) -> None:
         if asked["action"] == "SUPPRESSION":
             cursor.execute("DELETE FROM otp_channels WHERE ins = ? AND kind = ?", key)
         else:
-            cursor.execute("INSERT OR REPLACE INTO otp_channels VALUES (?,?,?)", (*key, asked["canal"]))
+            cursor.execute(_SET_CHANNEL, (*key, asked["canal"]))
 
 
 def _open_dossier(call: Call, house: House) -> DossierRow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from host_sim.ebrim import MalformedError
 from host_sim.house import House
 from host_sim.registry import Entry
 from host_sim.registry_errors import METADATA, PARTIAL_SUCCESS, Problem, RegistryRefusal, registry_response
+from host_sim.store import Cursor
 
 PROVIDE = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"
 RETRIEVE = "urn:ihe:iti:2007:RetrieveDocumentSet"
@@ -66,7 +66,7 @@ def _requests(body: Any) -> list[Any]:
     return found
 
 
-def _wanted(request: Any, cursor: sqlite3.Cursor, reading: Reading) -> Entry | Problem:
+def _wanted(request: Any, cursor: Cursor, reading: Reading) -> Entry | Problem:
     where = (request.findtext(f"{{{XDS}}}RepositoryUniqueId") or "").strip()
     unique_id = (request.findtext(f"{{{XDS}}}DocumentUniqueId") or "").strip()
     if where != repository.REPOSITORY_ID:

@@ -449,7 +449,9 @@ class Place:
     def authorise(self, key: str, patient: str = "jean", *, attending: bool = False, state: str = "VALIDE") -> None:
         with self.house.store.transaction() as cursor:
             cursor.execute(
-                "INSERT OR REPLACE INTO authorisations VALUES (?,?,?,?,?)",
+                "INSERT INTO authorisations (ins, holder, state, granted_at, attending) VALUES (?,?,?,?,?)"
+                " ON CONFLICT (ins, holder) DO UPDATE SET state = excluded.state, granted_at = excluded.granted_at,"
+                " attending = excluded.attending",
                 (
                     ins_of(patient),
                     cast.professionals()[key].id_nat,
