@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from gui.sweep import swept_here
+from gui.at_work import at_work
 from gui.window import Window
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def run_window(house: HousePort, *, exit_after_paint: bool = False) -> int:
     window = Window()
     window.painted.connect(app.quit if exit_after_paint else lambda: window.attach(house))
     window.show()
-    with swept_here(window.ready):
+    with at_work(window):
         code = app.exec()
         window.close()
     return code
@@ -75,7 +75,7 @@ def _live(app: QApplication, window: Window, given: list[str]) -> int:
     window.painted.connect(lambda: window.frame)
     window.painted.connect(keeper.start)
     window.show()
-    with swept_here(window.ready):
+    with at_work(window):
         code = app.exec()
         window.close()
         keeper.close()

@@ -19,6 +19,7 @@ from gui.stage import Stage
 
 _ASK_PIN_AGAIN = "PIN_WRONG"
 _BLOCKED = "PIN_BLOCKED"
+_OUTSIDE_ITS_TIME = frozenset({"CARD_EXPIRED", "CARD_NOT_YET_VALID"})
 
 
 class Flows(QObject):
@@ -35,6 +36,7 @@ class Flows(QObject):
         self._on_reader = False
         self._source = "vitale"
         self._blocked: CardEpoch | None = None
+        self._refused: tuple[CardEpoch, Failure] | None = None
         self.patient_failure: Failure | None = None
         stage.changed.connect(self.look)
         stage.jobs.told.connect(self._told)
@@ -53,6 +55,8 @@ class Flows(QObject):
                 self.open_session()
             return
         vitale = self.slot(CardKind.VITALE)
+        if self.broken_vitale() is not None:
+            return  # one of two is offered when the other one is gone
         if _wanted(house.patient) and vitale is not None and _first_time(vitale, self._offered_patients):
             self.identify()
 
@@ -62,10 +66,8 @@ class Flows(QObject):
         return next(found, None)
 
     def broken_vitale(self) -> Failure | None:
-        """Give why a Vitale card that is in cannot be used, None when none is or it can."""
-        found = (each for each in self._stage.house.cards.slots() if each.kind is CardKind.VITALE and each.failure)
-        slot = next(found, None)
-        return Failure(slot.failure, model=slot.model) if slot is not None else None
+        """Give why no Vitale card that is in can be used, None when none is or it can."""
+        return trouble_of_vitale(self._stage.house.cards.slots())
 
     def open_session(self, *, choose_activity: bool = False) -> None:
         """Open the session with the card that is in; choose_activity: ask the practice situation anew."""
@@ -92,6 +94,11 @@ class Flows(QObject):
         """Whether the professional's card that is in said that its PIN is blocked."""
         card = self.slot(*PROFESSIONAL_CARDS)
         return card is not None and card.epoch == self._blocked
+
+    def refused(self) -> Failure | None:
+        """Give why the professional's card that is in opens no session whatever its code, None when it may."""
+        card = self.slot(*PROFESSIONAL_CARDS)
+        return self._refused[1] if card is not None and self._refused and self._refused[0] == card.epoch else None
 
     def _card_work(self, use_case: str, said: str, hint: str) -> Job | None:
         job = self._stage.start(use_case)
@@ -160,6 +167,11 @@ class Flows(QObject):
         self._card_failed(failure)
 
     def _card_failed(self, failure: Failure) -> None:
+        if failure.code in _OUTSIDE_ITS_TIME:
+            card = self.slot(*PROFESSIONAL_CARDS)
+            self._refused = (card.epoch, failure) if card is not None and card.epoch is not None else None
+            if self.refused() is not None and self._stage.house.session is None:
+                return  # the page without a session says it
         if failure.code == _BLOCKED:
             card = self.slot(*PROFESSIONAL_CARDS)
             self._blocked = card.epoch if card is not None else None
@@ -196,3 +208,12 @@ def _first_time(slot: SlotView, offered: set[CardEpoch]) -> bool:
         return False
     offered.add(slot.epoch)
     return True
+
+
+def trouble_of_vitale(slots: tuple[SlotView, ...]) -> Failure | None:
+    """Give why no Vitale card of these readers can be used: its own failure, or that there are two."""
+    cards = [each for each in slots if each.kind is CardKind.VITALE]
+    if len(cards) > 1:
+        return Failure("CARD_TWO_VITALE")
+    broken = next((each for each in cards if each.failure), None)
+    return Failure(broken.failure, model=broken.model) if broken is not None else None

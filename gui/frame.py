@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
-from dossier.access import AccessMode
-from dossier.context import Source
 from dossier.failure import Failure
-from dossier.professional import CardKind
 from gui import tokens as t
 from gui.asking import Asking
 from gui.desks import desks_of
@@ -34,13 +30,15 @@ from gui.pieces.rail import Rail
 from gui.pieces.ribbon import SimulationRibbon
 from gui.pieces.text import Picture
 from gui.places import DESKS, PLACES, make_page
-from gui.presence import Presence, farewell
+from gui.presence import Presence
 from gui.readying import Readying
+from gui.shelf import Shelf
 from gui.stage import Stage
 from gui.strip import StatusStrip
 from gui.style import apply, mark
 from gui.tray import Tray
-from gui.words import patient_name
+from gui.turns import Turns
+from gui.who import Who
 
 _WAITING = frozenset({"à envoyer", "en cours", "incertain", "refusé", "retenu"})
 
@@ -54,13 +52,7 @@ class Frame(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         mark(self, ground="ground")
         self._stage: Stage | None = None
-        self._pages: dict[str, Page] = {}
-        self._had_session = False
-        self._card_said: tuple[object, ...] = ()
         self._passphrase: PassphraseAsk | None = None
-        self._soon = QTimer(self)  # however many changes one event brings, they are shown once
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._show_changes)
         self.ribbon, self.strip, self.rail = SimulationRibbon(), StatusStrip(), Rail(PLACES)
         self.bar, self.band, self.notice = PatientBar(), EmergencyBand(), Notice()
         self.stack = PageStack("stack")
@@ -102,10 +94,13 @@ class Frame(QWidget):
         self.drawer = Overlay(self.desk, "drawer", drawer=True)
         self.drawer.escaped.connect(self.drawer.clear)
         self.asking = Asking(stage, self.flows, self.desk)
+        self.shelf = Shelf(self.stack, lambda key: make_page(key, stage, self.flows))
+        self.who = Who(stage, self.flows, self.strip, self.bar, self.band)
+        self.turns = Turns(stage, self.flows, self.shelf, self.who, self.rail, self.notice, self.go)
+        self.turns.emptied.connect(self.drawer.clear)
         self.presence = Presence(stage, self.flows, self.asking)
         self.presence.told.connect(self.notice.tell)
         self.tray = Tray(stage, self._outer, self.open_drawer, self._fold)
-        stage.changed.connect(self._changed)
         stage.went.connect(self.go)
         stage.failed.connect(self._tell_failure)
         stage.said.connect(self.notice.tell)
@@ -113,7 +108,6 @@ class Frame(QWidget):
         stage.listed.connect(self._count_waiting)
         stage.looks.connect(self.dress)
         stage.jobs.told.connect(self._news)
-        self.flows.moved.connect(self._soon.start)
         for signal, page in ((self.strip.outbox, "outbox"), (self.strip.diagnose, "diagnostic")):
             signal.connect(lambda page=page: self.go(page))
         self.strip.lock.connect(self.lock)
@@ -131,11 +125,10 @@ class Frame(QWidget):
         self.rail.setEnabled(True)
         self.ribbon.setVisible(house.simulation is not None)
         self.ribbon.say_readers(real=house.simulation is not None and house.simulation.real_pcsc)
-        self._had_session = house.session is not None
-        self._show_session()
+        self.turns.show_session()
         stage.read_outbox()
         self.flows.look()
-        self.readying = Readying(stage, self.page, self.asking.overlay)
+        self.readying = Readying(stage, self.shelf, self.asking.overlay)
 
     def fail_to_start(self, failure: Failure) -> None:
         """Say why the house could not be opened."""
@@ -155,16 +148,11 @@ class Frame(QWidget):
 
     def page(self, key: str) -> Page:
         """Give a page, made at its first use."""
-        if key not in self._pages:
-            made = make_page(key, self.stage, self.flows)
-            self._pages[key] = made
-            self.stack.addWidget(made)
-        return self._pages[key]
+        return self.shelf.page(key)
 
     def go(self, key: str) -> None:
         """Show a page."""
-        page = self.page(key)
-        self.stack.setCurrentWidget(page)
+        page = self.shelf.show(key)
         self.rail.select(key)
         self.notice.drop()
         page.refresh()
@@ -173,8 +161,8 @@ class Frame(QWidget):
 
     def current(self) -> str:
         """Give the key of the page shown."""
-        shown = self.stack.currentWidget()
-        return shown.key if isinstance(shown, Page) else ""
+        shown = self.shelf.shown() if self._stage is not None else None
+        return shown.key if shown is not None else ""
 
     def lock(self) -> None:
         """End the session by hand."""
@@ -192,7 +180,7 @@ class Frame(QWidget):
                 button.draw_icon()
             for picture in self.findChildren(Picture):
                 picture.draw()
-            self._show_who()
+            self.who.show()
 
     def open_drawer(self, content: QWidget) -> None:
         """Open a drawer from the right."""
@@ -213,106 +201,15 @@ class Frame(QWidget):
         if session is not None and key in desks_of(session.professional):
             self.go(key)
 
-    def _changed(self, what: str) -> None:
-        if what == "outbox":
-            self.stage.read_outbox()
-            return
-        if what == "slots":
-            self._card_came()
-        if what == "session" or (self.stage.house.session is not None) is not self._had_session:
-            self._show_session()
-            return
-        if what == "patient":
-            self._forget_patient()
-        self._soon.start()
-
-    def _show_changes(self) -> None:
-        self._show_who()
-        for page in self._pages.values():
-            page.refresh()
-
-    def _card_came(self) -> None:
-        """Take away what was said of the card before: it is not about the one that is in now."""
-        slots = self.stage.house.cards.slots()
-        here = tuple(
-            (each.reader, each.epoch, each.failure) for each in slots if each.kind not in (None, CardKind.VITALE)
-        )
-        if here and here != self._card_said and self.stage.house.session is None:
-            self.notice.drop()
-        self._card_said = here or self._card_said
-
-    def _show_session(self) -> None:
-        session = self.stage.house.session
-        self._show_who()
-        if session is None:
-            self._leave_session()
-            return
-        self._had_session = True
-        desks = desks_of(session.professional)
-        self.rail.offer(desks)
-        self.go(desks[0])
-        self._say_expiry(session)
-        self.flows.look("session")
-
-    def _leave_session(self) -> None:
-        if not self._had_session and self.current() == "home":
-            self.page("home").refresh()
-            return
-        for page in self._pages.values():
-            page.clear()
-        self.drawer.clear()
-        self.rail.offer(())
-        had, self._had_session = self._had_session, False
-        self.go("home")
-        house = self.stage.house
-        words = farewell(house.ended_because, house.settings.idle_minutes) if had else None
-        if words is not None:
-            self.notice.tell(*words)
-
-    def _say_expiry(self, session: Any) -> None:
-        """Say at the beginning of a session that the card will soon be, or is, over."""
-        from gui.card_panel import expiry
-
-        card = session.card
-        ends = [each.not_after for each in (card.authentication, card.signature) if each is not None]
-        words, tone = expiry(min(ends), datetime.now(UTC)) if ends else ("", "success")
-        if tone != "success":
-            remedy = "Demandez dès maintenant son renouvellement : sans certificat valable, l'hôte refuse la carte."
-            self.notice.tell(f"Certificat de votre carte : {words}.", remedy, tone)
-
-    def _forget_patient(self) -> None:
-        self.drawer.clear()
-        if self.stage.house.patient is None:
-            for page in self._pages.values():
-                page.clear()
-
-    def _show_who(self) -> None:
-        house = self.stage.house
-        self.strip.show_cards(house, blocked=self.flows.is_blocked())
-        self.strip.show_host(self.stage.host_ok)
-        frozen = house.patient is not None and house.patient.source is Source.VITALE and not self._vitale_stays()
-        self.bar.show_patient(house.patient, house.dossier, frozen)
-        emergency = house.access.mode is not AccessMode.NORMAL
-        self.bar.setVisible(house.session is not None and not emergency)
-        if emergency:
-            who = patient_name(house.patient.identity.traits) if house.patient else ""
-            self.band.begin(house.access, who)
-        else:
-            self.band.end()
-
-    def _vitale_stays(self) -> bool:
-        patient = self.stage.house.patient
-        return patient is not None and any(each.epoch == patient.epoch for each in self.stage.house.cards.slots())
-
     def _focus_moved(self, old: QWidget | None, now: QWidget | None) -> None:
         """When the widget that had the keyboard went away, Qt gives it to the strip: the page takes it back."""
         left_by_itself = old is None or not old.isVisible() or not old.isEnabled()
-        page = self.stack.currentWidget()
-        if left_by_itself and now is not None and self.strip.isAncestorOf(now) and isinstance(page, Page):
+        page = self.shelf.shown()
+        if left_by_itself and now is not None and self.strip.isAncestorOf(now) and page is not None:
             QTimer.singleShot(0, page, page.take_keyboard)
 
     def _news(self, job: Job, news: Any) -> None:
-        hear = getattr(self.stack.currentWidget(), "news", None)
+        hear = getattr(self.shelf.shown(), "news", None)
         if hear is not None:
             hear(job, news)
 
@@ -350,6 +247,6 @@ class Frame(QWidget):
         app = QApplication.instance()
         if self._stage is not None and isinstance(app, QApplication):
             app.focusChanged.disconnect(self._focus_moved)
-            self._soon.stop()
+            self.turns.stop()
             self.presence.close()
             self._stage.close()

@@ -1,14 +1,14 @@
 """What the moment of the card must not wait for, made ready while the person goes for it.
 
-Modules, sentences and value sets are read in another thread. Then the pages of the desks are made, and each is painted
-once out of sight, since much of Qt is only loaded by a first painting: one step in a turn of the event loop, so that
-the window answers between two of them. Last come the libraries of the host: a worker that imports them while the first
-patient waits would hold the lock of Python, which the window needs too.
+Modules, sentences and value sets are read in another thread. Then the pages of the desks are made part by part, and
+each is painted once out of sight, since much of Qt is only loaded by a first painting: one step in a turn of the event
+loop, so that the window answers between two of them. Last come the libraries of the host: a worker that imports them
+while the first patient waits would hold the lock of Python, which the window needs too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,33 +18,45 @@ from cps_bridge.workflows.user import AskPin
 from dossier import codes
 from dossier.failure import catalogue
 from gui import icons
-from gui.pages.page import Page
 from gui.places import DESKS
 from gui.questions.pin import PinPanel
+from gui.shelf import Shelf
 from gui.stage import Stage
 from gui.style import Appearance
+
+_DRESSED_AT_ONCE = 40
+"""Widgets that are given their style in one turn: one or two milliseconds."""
+
+_AFTER_PAINT = 60
+"""Milliseconds that the window has for itself first: importing elsewhere takes the lock of Python from its painting."""
+
+_PAUSE = 1
+"""Milliseconds between two steps: without any, Qt does several in one turn."""
 
 
 class Readying(QObject):
     """Begins when made. ``finished`` is emitted once, when each desk can be shown without being made.
 
-    page: gives a page by its key, made at its first use and put in the stack; veil: what lies over a page.
+    shelf: makes the pages; veil: what lies over a page.
     """
 
     finished = Signal()
 
-    def __init__(self, stage: Stage, page: Callable[[str], Page], veil: QWidget) -> None:
+    def __init__(self, stage: Stage, shelf: Shelf, veil: QWidget) -> None:
         super().__init__(stage)
-        self._page, self._veil = page, veil
+        self._shelf, self._veil = shelf, veil
         self._steps = self._ready()
         self._stage = stage
-        stage.errand("ready", _load).done.connect(self._turn)
+        QTimer.singleShot(_AFTER_PAINT, self, self._begin)
+
+    def _begin(self) -> None:
+        self._stage.errand("ready", _load).done.connect(self._turn)
 
     def _turn(self, _: object = None) -> None:
         if next(self._steps, None) is None:
             self._stage.errand("ready.workflows", _load_workflows).ended.connect(self.finished)
         else:
-            QTimer.singleShot(0, self, self._turn)
+            QTimer.singleShot(_PAUSE, self, self._turn)
 
     def _ready(self) -> Iterator[str]:
         for name in icons.names():
@@ -58,10 +70,15 @@ class Readying(QObject):
         question.deleteLater()
         yield "question painted"
         for key in DESKS:
-            page = self._page(key)
-            yield key
+            for _ in self._shelf.furnish(key):
+                yield key
+            page = self._shelf.page(key)
             page.resize(self._veil.size())
-            page.findChildren(QWidget)  # PySide makes the types of the parts that Qt itself added
+            parts = page.findChildren(QWidget)  # PySide makes the types of the parts that Qt itself added
+            for start in range(0, len(parts), _DRESSED_AT_ONCE):
+                for part in parts[start : start + _DRESSED_AT_ONCE]:
+                    part.ensurePolished()
+                yield f"{key} dressed"
             page.grab()
             yield f"{key} painted"
 

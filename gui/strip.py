@@ -10,6 +10,7 @@ from dossier.failure import Failure
 from dossier.professional import CardKind
 from gui import tokens as t
 from gui.desks import PROFESSIONAL_CARDS, holder_words, profession_words
+from gui.flows import trouble_of_vitale
 from gui.house_port import HousePort, SlotView
 from gui.pieces.boxes import Panel, row
 from gui.pieces.buttons import Button
@@ -55,15 +56,18 @@ class StatusStrip(Panel):
         _hold_width(self._outbox, (count(1, "envoi"), count(88, "envoi"), "Envois"))
         _hold_width(self._host, tuple(text for text, _ in _HOST_WORDS.values()))
 
-    def show_cards(self, house: HousePort, *, blocked: bool = False) -> None:
-        """Read the readers, the session and the patient; blocked: the code of the professional's card is."""
+    def show_cards(self, house: HousePort, *, blocked: bool = False, refused: Failure | None = None) -> None:
+        """Read the readers, the session and the patient.
+
+        blocked: the code of the professional's card is; refused: why that card opens no session.
+        """
         slots = house.cards.slots()
         self._simulation.setVisible(house.simulation is not None)
         self._lock.setEnabled(house.session is not None)
-        self._show_cps(house, slots, blocked)
+        self._show_cps(house, slots, blocked, refused)
         self._show_vitale(house, slots)
 
-    def _show_cps(self, house: HousePort, slots: tuple[SlotView, ...], blocked: bool) -> None:
+    def _show_cps(self, house: HousePort, slots: tuple[SlotView, ...], blocked: bool, refused: Failure | None) -> None:
         broken = next((each for each in slots if each.failure and each.kind is not CardKind.VITALE), None)
         session = house.session
         if session is not None:
@@ -71,6 +75,8 @@ class StatusStrip(Panel):
             self.cps.present(holder_words(session.professional), f"{profession_words(session.professional)} · {place}")
         elif blocked:
             self.cps.blocked("Il faut son code de déblocage")
+        elif refused is not None:
+            self.cps.error(refused.sentence("fr"), refused.remedy("fr"))
         elif any(each.kind in PROFESSIONAL_CARDS and not each.failure for each in slots):
             self.cps.locked("Saisissez son code pour commencer")
         elif broken is not None:
@@ -88,7 +94,11 @@ class StatusStrip(Panel):
         broken = next((each for each in slots if each.failure and each.kind in suspects), None)
         there = any(each.kind is CardKind.VITALE and not each.failure for each in slots)
         patient = house.patient
-        if there and patient is not None and patient.source is Source.VITALE:
+        two = sum(each.kind is CardKind.VITALE for each in slots) > 1
+        trouble = trouble_of_vitale(slots)
+        if two and trouble is not None:
+            self.vitale.error(trouble.sentence("fr"), trouble.remedy("fr"), "Deux cartes Vitale")
+        elif there and patient is not None and patient.source is Source.VITALE:
             self.vitale.present(patient_name(patient.identity.traits), "Vitale du patient à l'écran")
         elif there:
             self.vitale.present("Carte Vitale insérée", "Patient non identifié")

@@ -14,34 +14,51 @@ from contextlib import contextmanager
 from PySide6.QtCore import QTimer, SignalInstance
 
 _EVERY_MILLISECONDS = 250
+_OLD = 2
 
 
 @contextmanager
 def swept_here(ready: SignalInstance) -> Iterator[None]:
     """Sweep on this thread, the window's, while its event loop runs; automatic sweeping comes back at the end.
 
-    ready: says that what the window keeps has been made; sweeps leave it out from then on.
+    ready: says that what the window keeps has been made; sweeps leave it out from then on, and until then leave out
+    all that is not young.
     """
     automatic = gc.isenabled()
     gc.disable()
-    timer = QTimer()
-    timer.setInterval(_EVERY_MILLISECONDS)
-    timer.timeout.connect(_sweep)
-    timer.start()
-    ready.connect(gc.freeze)
+    sweeper = _Sweeper()
+    ready.connect(sweeper.keep)
     try:
         yield
     finally:
-        timer.stop()
-        ready.disconnect(gc.freeze)
-        gc.unfreeze()
-        gc.collect()
+        ready.disconnect(sweeper.keep)
+        sweeper.stop()
         if automatic:
             gc.enable()
 
 
-def _sweep() -> None:
-    """Sweep the generations that are due, as Python would have."""
-    for generation, (count, limit) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)):
-        if count > limit > 0:
-            gc.collect(generation)
+class _Sweeper(QTimer):
+    """Sweeps the generations that are due, as Python would have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._keeps = False
+        self.setInterval(_EVERY_MILLISECONDS)
+        self.timeout.connect(self._sweep)
+        self.start()
+
+    def keep(self) -> None:
+        """Leave out what is there now."""
+        self._keeps = True
+        gc.freeze()
+
+    def stop(self) -> None:
+        """Sweep everything a last time."""
+        super().stop()
+        gc.unfreeze()
+        gc.collect()
+
+    def _sweep(self) -> None:
+        for generation, (count, limit) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)):
+            if count > limit > 0 and (self._keeps or generation < _OLD):
+                gc.collect(generation)

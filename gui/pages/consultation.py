@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
@@ -11,7 +12,6 @@ from dossier.failure import Failure
 from dossier.patient import IdentityStatus
 from dossier.professional import CardKind
 from gui import tokens as t
-from gui.flows import Flows
 from gui.pages.counter import UNQUALIFIED
 from gui.pages.deposit import DepositDrawer
 from gui.pages.documents_view import DocumentsView
@@ -20,9 +20,9 @@ from gui.pieces.boxes import Panel, column, row
 from gui.pieces.buttons import Button
 from gui.pieces.empty_state import EmptyState
 from gui.pieces.other_ways import OtherWays
+from gui.pieces.preview import PreviewPanel
 from gui.pieces.progress import Progress
 from gui.pieces.text import Rule, Text
-from gui.stage import Stage
 
 
 class ConsultationPage(Page):
@@ -31,8 +31,8 @@ class ConsultationPage(Page):
     key = "consultation"
     title = "Consultation"
 
-    def __init__(self, stage: Stage, flows: Flows) -> None:
-        super().__init__(stage, flows)
+    def parts(self) -> Iterator[None]:
+        """Make the actions, the list of documents beside its preview, and the ways to name a patient."""
         self._listed_for: tuple[object, object] = (None, None)
         self._nothing = False
         self.deposit = Button("Déposer un document", "primary", name="consultation.deposit", shortcut="Ctrl+D")
@@ -41,21 +41,30 @@ class ConsultationPage(Page):
         self.again = Button("Actualiser", name="consultation.refresh", icon="refresh", shortcut="F5")
         self.again.clicked.connect(self._list_again)
         self.rights = Button("Qui lit quoi ?", "link", name="consultation.rights.more", icon="help")
-        self.rights.clicked.connect(lambda: stage.go("help"))
+        self.rights.clicked.connect(lambda: self.stage.go("help"))
         for each in (self.rights, self.again, self.declare, self.deposit):
             self.head.addWidget(each)
+        yield
         self.progress = Progress("consultation.progress")
         self.progress.cancelled.connect(self._cancel)
         self.body.addWidget(self.progress)
-        self.documents = DocumentsView(stage, "consultation")
+        yield
+        preview = PreviewPanel()
+        yield
+        self.documents = DocumentsView(self.stage, "consultation", preview)
+        yield
         self._state = EmptyState("patient", "", name="consultation.state")
         self._state.acted.connect(self._act)
         self._action = ""
         self._stack = QStackedWidget()
-        pages: tuple[QWidget, ...] = (self._search_panel(), self._state, self.documents)
+        search = self._search_panel()
+        yield
+        pages: tuple[QWidget, ...] = (search, self._state, self.documents)
         for page in pages:
             self._stack.addWidget(page)
+            yield
         self.body.addWidget(self._stack, 1)
+        yield
         self.refresh()
 
     def _search_panel(self) -> QWidget:
@@ -145,9 +154,9 @@ class ConsultationPage(Page):
         if self.flows.is_busy("patient"):
             self._say(*self.flows.patient_words())
             return
-        card = self.flows.slot(CardKind.VITALE) is not None
-        self._vitale.setVisible(card)
         broken = self.flows.broken_vitale()
+        card = broken is None and self.flows.slot(CardKind.VITALE) is not None
+        self._vitale.setVisible(card)
         here = "Insérez sa carte Vitale dans un lecteur, ou scannez son datamatrix INS."
         if broken is not None:
             here = f"{broken.sentence('fr')} {broken.remedy('fr')}"

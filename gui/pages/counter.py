@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -11,7 +13,6 @@ from dossier.failure import Failure
 from dossier.patient import IdentityStatus
 from dossier.professional import CardKind
 from gui import tokens as t
-from gui.flows import Flows
 from gui.jobs import Job
 from gui.pages.hand_over import HandOver
 from gui.pages.page import Page
@@ -21,7 +22,6 @@ from gui.pieces.empty_state import EmptyState
 from gui.pieces.other_ways import OtherWays
 from gui.pieces.progress import Progress
 from gui.pieces.step_list import StepList
-from gui.stage import Stage
 
 _STEPS = (
     "Identification",
@@ -59,35 +59,42 @@ class CounterPage(Page):
     key = "counter"
     title = "Comptoir"
 
-    def __init__(self, stage: Stage, flows: Flows) -> None:
-        super().__init__(stage, flows)
+    def parts(self) -> Iterator[None]:
+        """Make the steps, what is shown without a question, the place of questions, the sheets."""
         self.steps = StepList(_STEPS, "counter.steps")
         side = Panel(margin=t.BETWEEN)
         left = scrolled(side, on="")
         left.setFixedWidth(t.STEP_LIST_WIDTH)
         side.column.addWidget(self.steps)
         side.column.addStretch(1)
+        yield
         self._state = EmptyState("vitale", "", name="counter.state")
         self._state.acted.connect(self._act)
+        yield
         self._next_one = Button("Client suivant", name="counter.next", shortcut="Ctrl+N", on_click=self._next)
         self._state.also(self._next_one)
         self._account = Button("Ouvrir le compte du patient", name="counter.account", on_click=self._open_account)
         self._state.also(self._account)
         self._ways = OtherWays("counter", "Sans carte Vitale :")
-        self._ways.chosen.connect(flows.identify)
+        self._ways.chosen.connect(self.flows.identify)
         self._state.also(self._ways)
+        yield
         self._question = row(gap=0)
+        yield
         self.progress = Progress("counter.progress")
         self.progress.cancelled.connect(self._cancel)
-        self._hand_over = HandOver(stage)
+        self._hand_over = HandOver(self.stage)
         self._hand_over.next_wanted.connect(self._next)
+        yield
         self._place = QStackedWidget()
         for each in (self._state, scrolled(holder(self._question)), self._hand_over):
             self._place.addWidget(each)
+        yield
         right = QWidget()
         right.setLayout(column(self.progress, self._place, gap=t.INNER))
         self.body.addLayout(row(left, right, gap=t.BETWEEN), 1)
         self._action = ""
+        yield
         self.refresh()
 
     def refresh(self) -> None:
@@ -121,16 +128,14 @@ class CounterPage(Page):
         failure = self.flows.patient_failure
         if self.flows.is_busy("patient"):
             self._stand(0, *self.flows.patient_words())
+        elif (broken := self.flows.broken_vitale()) is not None:
+            self._stand(0, broken.sentence("fr"), broken.remedy("fr"), failed=True)
         elif failure is not None:
             hint = "Rien n'a été créé. Le motif est écrit au-dessus de la page."
             self._stand(1, "L'identité n'est pas qualifiée", hint, self._again(), failed=True)
         elif self.flows.slot(CardKind.VITALE) is not None:
             self._stand(0, "Une carte Vitale est dans le lecteur", "", ("Lire la carte Vitale", "identify"))
         else:
-            broken = self.flows.broken_vitale()
-            if broken is not None:
-                self._stand(0, broken.sentence("fr"), broken.remedy("fr"), failed=True)
-                return
             hint = "Elle est lue d'elle-même ; le datamatrix INS d'un document aussi, dès que vous le scannez."
             self._stand(0, "Insérez la carte Vitale du patient", hint)
 

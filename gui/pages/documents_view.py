@@ -33,7 +33,7 @@ class DocumentsView(QWidget):
 
     listed = Signal(int)
 
-    def __init__(self, stage: Stage, prefix: str) -> None:
+    def __init__(self, stage: Stage, prefix: str, preview: PreviewPanel) -> None:
         super().__init__()
         self._stage, self._prefix = stage, prefix
         self.model = DocumentModel()
@@ -52,7 +52,7 @@ class DocumentsView(QWidget):
         self._count = Text("", "secondary", name=f"{prefix}.count")
         self._rights = Text("", "secondary", wrap=True, name=f"{prefix}.rights")
         self._rights.hide()  # until there is something to say
-        self.preview = PreviewPanel()
+        self.preview = preview
         self.preview.mask_wanted.connect(self._mask)
         stage.changed.connect(self._offer_mask)
         self.preview.print_wanted.connect(self._print)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -11,15 +12,14 @@ from dossier.failure import Failure
 from dossier.patient import IdentityStatus
 from gui import tokens as t
 from gui.desks import may_regulate
-from gui.flows import Flows
 from gui.pages.documents_view import DocumentsView
 from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
 from gui.pieces.buttons import Button
+from gui.pieces.preview import PreviewPanel
 from gui.pieces.progress import Progress
 from gui.pieces.text import Text
 from gui.questions.emergency import ConfirmBreakGlassPanel
-from gui.stage import Stage
 from gui.words import foreign, three_traits
 
 _FIRST = ("SYNTH", "60591-5", "EXPPAT_3", "74207-2", "EXPPAT_1", "DOCPAT08")
@@ -35,22 +35,31 @@ class EmergencyPage(Page):
     key = "emergency"
     title = "Urgence"
 
-    def __init__(self, stage: Stage, flows: Flows) -> None:
-        super().__init__(stage, flows)
+    def parts(self) -> Iterator[None]:
+        """Make the list of documents beside its preview, the place of questions, and the page of before."""
         self._listed_for: object = None
         self._opposed: set[tuple[str, object]] = set()
-        self.documents = DocumentsView(stage, "emergency")
+        preview = PreviewPanel()
+        yield
+        self.documents = DocumentsView(self.stage, "emergency", preview)
+        yield
         self.progress = Progress("emergency.progress")
         self.progress.cancelled.connect(self._cancel)
+        yield
         self._question = row(gap=0)
         self._quick = row(gap=t.GROUP)
         during = QWidget()
         during.setLayout(column(holder(self._quick), self.documents, gap=t.GROUP))
+        yield
+        before = self._before()
+        yield
         self._stack = QStackedWidget()
-        for each in (self._before(), scrolled(holder(row(1, holder(self._question), 1))), during):
+        for each in (before, scrolled(holder(row(1, holder(self._question), 1))), during):
             self._stack.addWidget(each)
+            yield
         self.body.addWidget(self.progress)
         self.body.addWidget(self._stack, 1)
+        yield
         self.refresh()
 
     def _before(self) -> QWidget:

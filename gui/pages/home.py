@@ -38,6 +38,8 @@ class HomePage(Page):
             self._state.say("Déblocage de la carte…", "Laissez-la dans le lecteur.")
         elif self.flows.is_blocked():
             self._state.say("Votre carte CPS est bloquée", _BLOCKED_HINT, "Débloquer la carte")
+        elif (refused := self.flows.refused()) is not None:
+            self._state.say(refused.sentence("fr"), refused.remedy("fr"))
         elif self.flows.slot(*PROFESSIONAL_CARDS) is not None:
             self._state.say("Votre carte CPS est dans le lecteur", "Tapez son code pour commencer.", "Saisir le code")
         elif broken is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 from dossier.access import DossierState
 from dossier.failure import Failure
 from gui import tokens as t
-from gui.flows import Flows
 from gui.jobs import Job
 from gui.pages.page import Page
 from gui.pieces.boxes import Panel, column, empty, holder, row, scrolled
@@ -23,7 +22,6 @@ from gui.pieces.message import Message
 from gui.pieces.progress import Progress
 from gui.pieces.text import ElidedText, Text
 from gui.pieces.thumbnails import Thumbnail, ThumbnailStrip
-from gui.stage import Stage
 from gui.words import count, day, foreign, fr
 
 
@@ -50,8 +48,8 @@ class ImagingPage(Page):
     key = "imaging"
     title = "Radiologie"
 
-    def __init__(self, stage: Stage, flows: Flows) -> None:
-        super().__init__(stage, flows)
+    def parts(self) -> Iterator[None]:
+        """Make the lines of what was prepared, and the form."""
         self._pairs: list[Pair] = []
         self._drawn: list[Pair] | None = None
         self._told_needs = False
@@ -64,9 +62,12 @@ class ImagingPage(Page):
         self._lines.setContentsMargins(0, 0, 0, 0)
         right = QWidget()
         right.setLayout(column(self.progress, scrolled(holder(self._lines)), gap=t.INNER))
+        yield
         left = scrolled(self._form(), on="")
         left.setFixedWidth(t.LIST_WIDTH - 2 * t.PAGE)
+        yield
         self.body.addLayout(row(left, right, gap=t.BETWEEN), 1)
+        yield
         self.refresh()
 
     def _form(self) -> Panel:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -15,9 +17,14 @@ from gui.pieces.text import Text
 from gui.stage import Stage
 from gui.style import mark
 
+_MADE = object()
+
 
 class Page(QWidget):
-    """One page. ``refresh`` is called when what the house knows changed, ``clear`` when somebody else may look."""
+    """One page. ``refresh`` is called when what the house knows changed, ``clear`` when somebody else may look.
+
+    A page with many parts makes them in ``parts``; nothing is asked of it before ``furnish`` has come to their end.
+    """
 
     key = ""
     title = ""
@@ -37,6 +44,15 @@ class Page(QWidget):
         if self.title:
             self.body.addLayout(self.head)
         self.body.addWidget(self.message)
+        self._parts = self.parts()
+
+    def parts(self) -> Iterator[None]:
+        """Make the parts; what lies between two yields is done in one turn of the event loop, of a few milliseconds."""
+        yield from ()
+
+    def furnish(self) -> bool:
+        """Make some more of the page; False when all of it is there."""
+        return next(self._parts, _MADE) is not _MADE
 
     def refresh(self) -> None:
         """Show what the house knows now."""

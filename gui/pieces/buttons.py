@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from gui import icons
 from gui import tokens as t
+from gui.pieces.focus import paint_focus
 from gui.pieces.text import tip
 from gui.style import Appearance, mark
 from gui.words import fr
@@ -85,13 +86,7 @@ class Button(QPushButton):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint, then the focus ring inside the edge."""
         super().paintEvent(event)
-        if not self.hasFocus():
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        filled = self._kind in ("primary", "danger")
-        painter.setPen(QPen(Appearance.colour("on_primary" if filled else "focus"), t.RING))
-        inset = t.TIGHT if filled else 1
-        area = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
-        painter.drawRoundedRect(area, t.RADIUS_CONTROL - 1, t.RADIUS_CONTROL - 1)
-        painter.end()
+        if self._kind in ("primary", "danger"):
+            paint_focus(self, "on_primary", t.TIGHT)
+        else:
+            paint_focus(self)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy
 
 from gui import tokens as t
 from gui.pieces.boxes import Panel, column, row
+from gui.pieces.focus import paint_focus
 from gui.pieces.text import ElidedText, Picture, Text, tip
-from gui.style import Appearance, mark
+from gui.style import mark
 
 
 class CardChip(Panel):
@@ -65,9 +66,9 @@ class CardChip(Panel):
         """A card is there whose code was blocked by wrong ones."""
         self._show("error", f"Carte {self._kind} bloquée", second, "danger")
 
-    def error(self, sentence: str, remedy: str) -> None:
+    def error(self, sentence: str, remedy: str, title: str = "") -> None:
         """A card, or a reader, that cannot be used; the remedy is in the tooltip, and on the page without session."""
-        self._show("error", f"Carte {self._kind} inutilisable", sentence, "danger", remedy)
+        self._show("error", title or f"Carte {self._kind} inutilisable", sentence, "danger", remedy)
 
     def opens(self, words: str) -> None:
         """Open something from now on, or nothing any more; words: what, for assistive tools and the tooltip."""
@@ -106,13 +107,7 @@ class CardChip(Panel):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the card, then the focus ring inside its edge."""
         super().paintEvent(event)
-        if not self.hasFocus():
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(Appearance.colour("focus"), t.RING))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), t.RADIUS_CONTROL - 1, t.RADIUS_CONTROL - 1)
-        painter.end()
+        paint_focus(self)
 
     def state(self) -> str:
         """Give the state shown."""

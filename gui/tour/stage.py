@@ -12,9 +12,9 @@ from cps_bridge.house import House
 from cps_bridge.simulated import Simulation
 from dossier.failure import Failure
 from gui.app import application
+from gui.at_work import at_work
 from gui.keeper import HouseKeeper
 from gui.pieces.ribbon import READERS
-from gui.sweep import swept_here
 from gui.tour.album import JOURNAL, Album
 from gui.tour.chapters import chapters
 from gui.tour.gestures import clear_desk
@@ -112,7 +112,7 @@ def _run(app: QApplication, window: Window, keeper: HouseKeeper, before: Callabl
     pulse = QTimer()
     pulse.timeout.connect(lambda: None)  # lets Python hear signals while Qt waits
     pulse.start(_PULSE_MILLISECONDS)
-    with swept_here(window.ready):
+    with at_work(window):
         code = app.exec()
         before()
         window.close()

@@ -329,6 +329,24 @@ def test_a_session_begins_with_the_end_of_its_card(driver: Driver, days: int, to
     assert driver.see("notice").property("tone") == tone
 
 
+@pytest.mark.parametrize(("code", "fact"), [("CARD_EXPIRED", "ended"), ("CARD_NOT_YET_VALID", "begins")])
+def test_a_card_outside_its_time_is_not_asked_its_code(driver: Driver, code: str, fact: str) -> None:
+    refused = Failure(code, **{fact: "01/02/2026"})
+    driver.house.refusals["session"] = refused
+    driver.house.simulation.insert(0, "pharmacien")
+    driver.until(lambda: driver.find("session.sentence") and "01/02/2026" in says(driver, "session.sentence"))
+    assert driver.find("session.go") is None
+    assert driver.find("notice.sentence") is None
+    assert driver.window.frame.strip.cps.state() == "error"
+    driver.house.simulation.remove(0)
+    driver.until(lambda: "Insérez" in says(driver, "session.sentence"))
+    del driver.house.refusals["session"]
+    driver.house.simulation.insert(0, "radiologue")
+    driver.see("pin.box")
+    driver.press("pin.box", Qt.Key.Key_Escape)
+    driver.settle()
+
+
 def test_what_was_said_of_a_card_goes_with_it(driver: Driver) -> None:
     driver.house.refusals["session"] = Failure("CARD_BUSY")
     driver.house.simulation.insert(0, "pharmacien")

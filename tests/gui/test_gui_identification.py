@@ -10,10 +10,10 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit
-from scripted_house import AMELIE, INS
+from scripted_house import AMELIE, INS, Slot
 
 from dossier.access import AuthorisationState, Dossier, DossierState
-from dossier.context import Source
+from dossier.context import CardEpoch, Source
 from dossier.failure import Failure
 from dossier.patient import IdentityStatus, Sex
 from dossier.professional import CardKind
@@ -222,6 +222,27 @@ def test_a_phone_on_the_reader_answers_with_nothing_scanned(driver: Driver) -> N
     driver.click("application.nfc")
     driver.until(lambda: driver.house.patient is not None)
     assert driver.house.answers[-1] == ""
+    driver.settle()
+
+
+def test_of_two_vitale_none_is_read_until_one_is_taken_out(driver: Driver) -> None:
+    driver.open_session("pharmacien")
+    driver.house.cards.readers.append(Slot("Lecteur simulé 3"))
+    for place in (1, 2):
+        card = driver.house.cards.readers[place]
+        epoch = CardEpoch(card.reader, place, f"{place:08x}")
+        driver.house.cards.readers[place] = replace(card, kind=CardKind.VITALE, epoch=epoch, card=(AMELIE,))
+    driver.house.tell("slots")
+    driver.until(lambda: driver.window.frame.strip.vitale.state() == "error")
+    driver.settle()
+    assert says(driver, "chip.vitale.first") == "Deux cartes Vitale"
+    words = Failure("CARD_TWO_VITALE").sentence("fr")
+    assert words in driver.see("chip.vitale").accessibleName()
+    assert says(driver, "counter.state.sentence") == words
+    assert driver.find("counter.state.go") is None
+    assert driver.find("notice.sentence") is None
+    driver.house.cards.remove(2)
+    driver.until(lambda: driver.house.patient is not None)
     driver.settle()
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+
 from gui_driver import Driver
 from PySide6.QtWidgets import QApplication, QStackedWidget
 from scripted_house import ScriptedHouse
 
 from dossier.failure import catalogue
+from gui.at_work import at_work
 from gui.pages.page import Page
-from gui.places import DESKS
+from gui.pieces.page_stack import PageStack
+from gui.places import DESKS, make_page
+from gui.shelf import Shelf
 from gui.window import Window
 
 
@@ -56,6 +62,49 @@ def test_a_window_closed_before_it_is_ready_makes_no_page_more(app: QApplication
     window.deleteLater()
     app.processEvents()
     assert said == []
+
+
+def test_a_page_wanted_while_it_is_being_made_is_shown_whole(app: QApplication) -> None:
+    house, window = ScriptedHouse(), Window()
+    window.show()
+    window.attach(house)
+    steps = window.frame.shelf.furnish("consultation")
+    next(steps)
+    next(steps)
+    window.frame.go("consultation")
+    assert window.frame.current() == "consultation"
+    assert window.frame.page("consultation").documents.preview.entry is None
+    assert list(steps) == []
+    window.close()
+    house.close()
+    window.deleteLater()
+
+
+def test_each_desk_is_made_in_several_steps(driver: Driver) -> None:
+    shelf = Shelf(PageStack("another"), lambda key: make_page(key, driver.window.stage, driver.window.frame.flows))
+    for key in DESKS:
+        assert len(list(shelf.furnish(key))) > 3
+        assert list(shelf.furnish(key)) == []
+
+
+def test_workers_give_way_to_the_window_while_it_works(app: QApplication) -> None:
+    window, before = Window(), sys.getswitchinterval()
+    with at_work(window):
+        assert sys.getswitchinterval() < before
+        assert not gc.isenabled()
+    assert sys.getswitchinterval() == before
+    assert gc.isenabled()
+    window.deleteLater()
+
+
+def test_what_the_window_keeps_is_left_out_of_sweeps_until_it_closes(app: QApplication) -> None:
+    window = Window()
+    with at_work(window):
+        assert not gc.get_freeze_count()
+        window.ready.emit()
+        assert gc.get_freeze_count()
+    assert not gc.get_freeze_count()
+    window.deleteLater()
 
 
 def test_a_page_that_is_not_shown_asks_for_no_room(driver: Driver) -> None:
