@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from host_sim.administrative import LINKS, Details, Representative
 from host_sim.call import Call, HostFault
 from host_sim.dossiers import DossierRow
 from host_sim.routes import HL7
@@ -16,6 +18,9 @@ from .hl7 import DMP_DEVICE, OBSERVATIONS, bad, every, one, put
 ACCOUNT_OBSERVATION = "1.2.250.1.213.4.1.2.9"
 IDNPS = "1.2.250.1.71.4.2.1"
 IDNST = "1.2.250.1.71.4.2.2"
+INS_C = "1.2.250.1.213.1.4.2"
+RELATIONSHIPS = "2.16.840.1.113883.1.11.19579"
+_BIRTH_DATE = re.compile(r"^\d{8}$", re.ASCII)
 
 
 def folded(text: str) -> str:
@@ -27,8 +32,12 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True)
 class PersonRead:
-    """What a request says of a person; contacts and address as sent, "" when absent."""
+    """What a request says of a person; contacts and address as sent, "" when absent.
 
+    representatives: None when the request has no personalRelationship at all.
+    """
+
+    title: str
     birth_name: str
     usage_name: str
     given_names: str
@@ -36,31 +45,106 @@ class PersonRead:
     birth_date: str
     birth_place: str
     street: str
+    additional: str
     postal_code: str
     city: str
+    country: str
+    home_phone: str
     mobile: str
     mail: str
+    representatives: tuple[Representative, ...] | None
+
+
+@dataclass(frozen=True)
+class _Place:
+    street: str
+    additional: str
+    postal_code: str
+    city: str
+    country: str
+
+
+@dataclass(frozen=True)
+class _Telecoms:
+    home: str = ""
+    mobile: str = ""
+    mail: str = ""
 
 
 def read_person(element: Any) -> PersonRead:
-    """Read a patientPerson."""
+    """Read a patientPerson; HostFault DMPInvalidMessage for a name, address or telecom of another shape."""
     name = one(element, "name")
     families = {each.get("qualifier", ""): (each.text or "").strip() for each in every(name, "family")}
     birth, usage = families.get("BR", ""), families.get("SP", "")
-    telecoms = [str(each.get("value", "")) for each in every(element, "telecom")]
+    given = " ".join((each.text or "").strip() for each in every(name, "given")).strip()
+    if not (birth or usage) or not given:
+        raise bad("a name without family or given")
+    place, telecoms = _read_place(element), _read_telecoms(element)
+    people = tuple(_read_representative(each) for each in every(element, "personalRelationship"))
     return PersonRead(
-        birth_name=birth or usage or families.get("", ""),
+        title=_text(name, "prefix"),
+        birth_name=birth or usage,
         usage_name=usage if usage != birth else "",
-        given_names=" ".join((each.text or "").strip() for each in every(name, "given")),
+        given_names=given,
         sex=_attribute(element, "administrativeGenderCode", "code"),
         birth_date=_attribute(element, "birthTime", "value"),
         birth_place=_text(element, "birthPlace/addr/city"),
-        street=_text(element, "addr/streetAddressLine"),
-        postal_code=_text(element, "addr/postalCode"),
-        city=_text(element, "addr/city"),
-        mobile=next((each[4:] for each in telecoms if each.startswith("tel:")), ""),
-        mail=next((each[7:] for each in telecoms if each.startswith("mailto:")), ""),
+        street=place.street,
+        additional=place.additional,
+        postal_code=place.postal_code,
+        city=place.city,
+        country=place.country,
+        home_phone=telecoms.home,
+        mobile=telecoms.mobile,
+        mail=telecoms.mail,
+        representatives=people or None,
     )
+
+
+def need_traits(said: PersonRead) -> None:
+    """Sex and birth date must be there and have their form; HostFault DMPInvalidMessage."""
+    if said.sex not in ("M", "F", "U") or not _BIRTH_DATE.match(said.birth_date):
+        raise bad("administrativeGenderCode or birthTime")
+
+
+def _read_place(element: Any) -> _Place:
+    if len(every(element, "addr")) > 1:
+        raise bad("one addr")
+    lines = [(each.text or "").strip() for each in every(element, "addr/streetAddressLine")]
+    more = _text(element, "addr/additionalLocator")
+    return _Place(
+        lines[0] if lines else "",
+        "\n".join(filter(None, (*lines[1:], more))),
+        _text(element, "addr/postalCode"),
+        _text(element, "addr/city"),
+        _text(element, "addr/country"),
+    )
+
+
+def _read_telecoms(element: Any) -> _Telecoms:
+    found = {"home": "", "mobile": "", "mail": ""}
+    for each in every(element, "telecom"):
+        scheme, _, value = str(each.get("value", "")).partition(":")
+        kind = "mail" if scheme == "mailto" else {"HP": "home"}.get(each.get("use", "MC"), "mobile")
+        if scheme not in ("tel", "mailto") or not value.strip():
+            raise bad("a telecom is tel: or mailto:")
+        found[kind] = found[kind] or value.strip()
+    return _Telecoms(**found)
+
+
+def _read_representative(element: Any) -> Representative:
+    link = one(element, "code")
+    if link.get("code") not in LINKS or link.get("codeSystem") != RELATIONSHIPS:
+        raise bad("code of a personalRelationship")
+    name = one(element, "relationshipHolder1/name")
+    family, given = _text(name, "family"), _text(name, "given")
+    if not family:
+        raise bad("a representative without name")
+    place, telecoms = _read_place(element), _read_telecoms(element)
+    return Representative(
+        str(link.get("code")), family, given, place.street, place.additional, place.postal_code, place.city,
+        place.country, telecoms.mobile or telecoms.home, telecoms.mail,
+    )  # fmt: skip
 
 
 def _attribute(element: Any, path: str, name: str) -> str:
@@ -80,6 +164,8 @@ def read_observations(request: Any) -> dict[str, tuple[bool, str]]:
         code, value = one(observation, "code"), one(observation, "value")
         if code.get("codeSystem") != OBSERVATIONS or value.get("value") not in ("true", "false"):
             raise bad("an observation is not a known boolean")
+        if code.get("code") in found:
+            raise bad("an observation occurs twice")
         found[str(code.get("code"))] = (value.get("value") == "true", _time(observation))
     return found
 
@@ -98,13 +184,18 @@ def _time(observation: Any) -> str:
 
 
 def check_author(request: Any, call: Call) -> None:
-    """The author of a registration is the caller, at the structure of the assertion."""
+    """The author of a registration is the caller, at the structure of the assertion, both named."""
     entity = one(request, "author/assignedEntity")
     who, place = one(entity, "id"), one(entity, "representedOrganization/id")
     if (who.get("root"), who.get("extension")) != (IDNPS, call.caller.id_nat):
         raise HostFault("DMPIdentityMismatch", "the author is not the caller")
     if (place.get("root"), place.get("extension")) != (IDNST, call.caller.structure_id):
         raise HostFault("DMPIdentityMismatch", "the author's organization is not the one of the VIHF")
+    if not _text(entity, "assignedPerson/name/family") or not _text(entity, "representedOrganization/name"):
+        raise bad("the author or the organization has no name")
+    # Establishment cards and cards in training have no specialty; the official samples put an OID in @code.
+    if call.caller.profession and call.caller.card_kind == "CPS" and not one(entity, "code").get("code"):
+        raise bad("the author has no specialty")
 
 
 def write_event(act: Any) -> tuple[Any, Any]:
@@ -123,11 +214,24 @@ def write_custodian(event: Any) -> None:
     put(entity, "id", root=DMP_DEVICE)
 
 
-def write_person(patient: Any, row: DossierRow) -> Any:
+def write_ids(patient: Any, row: DossierRow, known: Details) -> None:
+    """The identifiers of a patient: the former one (INS-C) when it is known, then the INS."""
+    if known.ins_c:
+        put(patient, "id", root=INS_C, extension=known.ins_c)
+    put(patient, "id", root=row.oid, extension=row.ins)
+
+
+def title_of(row: DossierRow, known: Details) -> str:
+    """M, Mme or Mlle: as written, or by the sex."""
+    return known.title or {"M": "M", "F": "Mme"}.get(row.sex, "")
+
+
+def write_person(patient: Any, row: DossierRow, known: Details) -> Any:
     """Open patientPerson with the name; give it."""
     person = put(patient, "patientPerson", classCode="PSN", determinerCode="INSTANCE")
     name = put(person, "name")
-    put(name, "prefix", "M" if row.sex == "M" else "Mme")
+    if title := title_of(row, known):
+        put(name, "prefix", title)
     for given in row.given_names.split():
         put(name, "given", given)
     put(name, "family", row.usage_name or row.birth_name, qualifier="SP")
@@ -135,26 +239,56 @@ def write_person(patient: Any, row: DossierRow) -> Any:
     return person
 
 
-def write_traits(person: Any, row: DossierRow) -> None:
+def _write_telecoms(parent: Any, *, home: str = "", mobile: str = "", mail: str = "") -> None:
+    if home:
+        put(parent, "telecom", value=f"tel:{home}", use="HP")
+    if mobile:
+        put(parent, "telecom", value=f"tel:{mobile}", use="MC")
+    if mail:
+        put(parent, "telecom", value=f"mailto:{mail}")
+
+
+def write_traits(person: Any, row: DossierRow, known: Details) -> None:
     """Telecoms, sex and birth date."""
-    if row.mobile:
-        put(person, "telecom", value=f"tel:{row.mobile}", use="MC")
-    if row.mail:
-        put(person, "telecom", value=f"mailto:{row.mail}")
+    _write_telecoms(person, home=known.home_phone, mobile=row.mobile, mail=row.mail)
     put(person, "administrativeGenderCode", code=row.sex)
     put(person, "birthTime", value=row.birth_date)
 
 
-def write_administration(person: Any, row: DossierRow) -> None:
-    """What TD1.3a adds: living, address, place of birth."""
-    put(person, "deceasedInd", value="false")
-    address = put(person, "addr")
-    put(address, "streetAddressLine", row.street)
-    put(address, "postalCode", row.postal_code)
-    put(address, "city", row.city)
-    put(address, "country", "FR")
+def _write_place(parent: Any, place: DossierRow | Representative, additional: str, country: str) -> None:
+    address = put(parent, "addr")
+    texts = {
+        "streetAddressLine": place.street,
+        "additionalLocator": additional,
+        "postalCode": place.postal_code,
+        "city": place.city,
+        "country": country,
+    }
+    for name, text in texts.items():
+        if text:
+            put(address, name, text)
+
+
+def write_administration(
+    person: Any, row: DossierRow, known: Details, representatives: tuple[Representative, ...]
+) -> None:
+    """What TD1.3a adds: living or not, address, legal representatives, place of birth."""
+    put(person, "deceasedInd", value="true" if known.deceased else "false")
+    _write_place(person, row, known.additional, known.country)
+    for each in representatives:
+        relation = put(person, "personalRelationship", classCode="PRS")
+        put(relation, "code", code=each.link, codeSystem=RELATIONSHIPS)
+        _write_place(relation, each, each.additional, each.country)
+        _write_telecoms(relation, mobile=each.phone, mail=each.mail)
+        holder = put(relation, "relationshipHolder1", classCode="PSN", determinerCode="INSTANCE")
+        name = put(holder, "name")
+        if each.given_name:
+            put(name, "given", each.given_name)
+        put(name, "family", each.family_name)
     place = put(person, "birthPlace", classCode="BIRTHPL")
-    put(place, "addr/city", row.birth_place)
+    address = put(place, "addr")
+    if row.birth_place:
+        put(address, "city", row.birth_place)
 
 
 def write_observations(patient: Any, values: Mapping[tuple[str, str], bool]) -> None:

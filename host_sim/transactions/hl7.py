@@ -67,7 +67,7 @@ def every(parent: Any, path: str) -> list[Any]:
 
 @dataclass(frozen=True)
 class Transmission:
-    """The wrapper of a request: its identifier, the sender's device, the reason and the control act."""
+    """The wrapper of a request: its identifier, the sender's device, the reason ("" in TD0.5) and the control act."""
 
     message: str
     identifier: tuple[str, str]
@@ -77,8 +77,8 @@ class Transmission:
     act: Any
 
 
-def read(call: Call) -> Transmission:
-    """Check the transmission wrapper of a request; HostFault DMPInvalidMessage."""
+def read(call: Call, *, with_reason: bool = True) -> Transmission:
+    """Check the transmission wrapper of a request, and the reason of its control act; HostFault DMPInvalidMessage."""
     body = call.body
     message = name_of(body)
     names = [name_of(child) for child in body if isinstance(child.tag, str)]
@@ -96,21 +96,25 @@ def read(call: Call) -> Transmission:
     if one(body, "receiver/device/id").get("root") != DMP_DEVICE:
         raise bad("the receiver is another device")
     sender = one(body, "sender/device")
+    device = str(one(sender, "id").get("root", "")), (one(sender, "softwareName").text or "").strip()
+    if not all(device):
+        raise bad("the sender says neither its OID nor its name")
     act = one(body, "controlActProcess")
+    if (act.get("classCode"), act.get("moodCode")) != ("CACT", "EVN"):
+        raise bad("controlActProcess is not an event")
+    code, name = _reason(act) if with_reason else ("", "")
+    return Transmission(message, identifier(one(body, "id")), device, code, name, act)
+
+
+def _reason(act: Any) -> tuple[str, str]:
     reason = one(act, "reasonCode")
     if reason.get("codeSystem") != REASONS:
         raise bad("reasonCode")
-    return Transmission(
-        message,
-        _identifier(one(body, "id")),
-        (str(one(sender, "id").get("root", "")), one(sender, "softwareName").text or ""),
-        str(reason.get("code", "")),
-        str(reason.get("displayName", "")),
-        act,
-    )
+    return str(reason.get("code", "")), str(reason.get("displayName", ""))
 
 
-def _identifier(element: Any) -> tuple[str, str]:
+def identifier(element: Any) -> tuple[str, str]:
+    """Root and extension of an identifier; HostFault when one of them is missing."""
     root, extension = element.get("root", ""), element.get("extension", "")
     if not root or not extension:
         raise bad("id without root or extension")
@@ -126,6 +130,13 @@ def moment(value: str | None) -> datetime:
         except ValueError:
             continue
     raise bad("a time is not yyyyMMddHHmmss")
+
+
+def read_query_id(parameters: Any) -> tuple[str, str]:
+    """Check queryId and statusCode of a queryByParameter; give the former's root and extension."""
+    if one(parameters, "statusCode").get("code") != "new":
+        raise bad("statusCode of the query")
+    return identifier(one(parameters, "queryId"))
 
 
 def same_patient(element: Any, call: Call) -> None:
@@ -167,15 +178,24 @@ def respond(message: str, request: Transmission, now: datetime, *, own_id: bool)
 
 
 def acknowledge(root: Any, request: Transmission, refusal: Refusal | None = None) -> Any:
-    """Append the acknowledgement and open controlActProcess with the reason echoed; give controlActProcess."""
-    acknowledgement = put(root, "acknowledgement", typeCode="AA" if refusal is None else "AE")
+    """Append the acknowledgement and open controlActProcess with the reason echoed; give controlActProcess.
+
+    A request without reason is one of NE2008, whose acknowledgement says its type in a child, not in an attribute.
+    """
+    kind = "AA" if refusal is None else "AE"
+    if request.reason:
+        acknowledgement = put(root, "acknowledgement", typeCode=kind)
+    else:
+        acknowledgement = put(root, "acknowledgement")
+        put(acknowledgement, "typeCode", code=kind)
     put(acknowledgement, "targetMessage/id", root=request.identifier[0], extension=request.identifier[1])
     if refusal is not None:
         detail = put(acknowledgement, "acknowledgementDetail", typeCode="E")
         put(detail, "code", code=refusal.code)
         put(detail, "text", refusal.text)
     act = put(root, "controlActProcess", classCode="CACT", moodCode="EVN")
-    put(act, "reasonCode", code=request.reason, displayName=request.reason_name, codeSystem=REASONS)
+    if request.reason:
+        put(act, "reasonCode", code=request.reason, displayName=request.reason_name, codeSystem=REASONS)
     return act
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from host_sim import dossiers, rights
+from host_sim import administrative, dossiers, rights
 from host_sim.call import Call, HostFault, Reply
 from host_sim.dossiers import DossierRow
 from host_sim.house import House
@@ -15,7 +16,6 @@ from host_sim.routes import HL7
 from . import demography, hl7, registration
 
 _AUTHORISATION = "1.2.250.1.213.4.1.2.6"
-_CLOSING = "1.2.250.1.213.4.1.2.4"
 _QUERIES = {"TEST_EXST": "TD0.2", "CNSLT_DATA": "TD1.3a"}
 _CHANGES: dict[str, tuple[str, Callable[[Call, House, Any], DossierRow]]] = {
     "REAC": ("TD1.2", registration.reactivate),
@@ -31,12 +31,13 @@ def query(call: Call, house: House) -> Reply:
     if function is None:
         raise hl7.bad("reasonCode is none of this message")
     parameters = hl7.one(request.act, "queryByParameter")
-    if hl7.one(parameters, "statusCode").get("code") != "new":
-        raise hl7.bad("statusCode of the query")
-    identifier = hl7.one(parameters, "parameterList/patientIdentifier")
-    if hl7.one(identifier, "semanticsText").text != "Patient.id":
+    query_id = hl7.read_query_id(parameters)
+    asked = hl7.one(parameters, "parameterList")
+    if hl7.one(asked, "dataSource").get(f"{{{hl7.XSI}}}nil") != "true":
+        raise hl7.bad("dataSource is nil")
+    if (hl7.one(asked, "patientIdentifier/semanticsText").text or "").strip() != "Patient.id":
         raise hl7.bad("semanticsText")
-    hl7.same_patient(hl7.one(identifier, "value"), call)
+    hl7.same_patient(hl7.one(asked, "patientIdentifier/value"), call)
     rights.may(function, call, house.store)
     row = dossiers.dossier(house.store, call.patient)
     answer = hl7.respond("PRPA_IN201308UV02", request, call.now, own_id=False)
@@ -46,8 +47,7 @@ def query(call: Call, house: House) -> Reply:
     if row is not None:
         _subject(act, row, function, house)
     acknowledgement = hl7.put(act, "queryAck")
-    query_id = hl7.one(parameters, "queryId")
-    hl7.put(acknowledgement, "queryId", root=query_id.get("root", ""), extension=query_id.get("extension", ""))
+    hl7.put(acknowledgement, "queryId", root=query_id[0], extension=query_id[1])
     hl7.put(acknowledgement, "queryResponseCode", code="NF" if row is None else "OK")
     return Reply(f"{HL7}:PRPA_IN201308UV02", answer)
 
@@ -63,13 +63,15 @@ def _attention(answer: Any, call: Call, house: House) -> None:
 
 
 def _subject(act: Any, row: DossierRow, function: str, house: House) -> None:
+    known = administrative.details(house.store, row.ins)
     event, patient = demography.write_event(act)
-    hl7.put(patient, "id", root=row.oid, extension=row.ins)
+    demography.write_ids(patient, row, known)
     hl7.put(patient, "statusCode", code="active" if row.state == "open" else "terminated")
-    person = demography.write_person(patient, row)
-    demography.write_traits(person, row)
+    person = demography.write_person(patient, row, known)
+    demography.write_traits(person, row, known)
     if function == "TD1.3a":
-        demography.write_administration(person, row)
+        people = administrative.representatives(house.store, row.ins)
+        demography.write_administration(person, row, known, people)
         observed = {
             ("OPPOSITION_BRIS_DE_GLACE", hl7.OBSERVATIONS): row.opposed_break_glass,
             ("OPPOSITION_ACCES_URGENCE", hl7.OBSERVATIONS): row.opposed_regulation,
@@ -82,12 +84,18 @@ def _subject(act: Any, row: DossierRow, function: str, house: House) -> None:
     demography.write_observations(patient, observed)
     demography.write_custodian(event)
     if row.state != "open":
-        reason = hl7.put(act, "reasonOf", typeCode="RSON")
-        issue = hl7.put(reason, "detectedIssueEvent", classCode="ALRT", moodCode="EVN")
-        hl7.put(issue, "code", code="FERMETURE_DEMANDE_PATIENT", codeSystem=_CLOSING)
-        hl7.put(issue, "text", row.closing_reason)
-        if row.closed_at:
-            hl7.put(issue, "effectiveTime", value=row.closed_at[:10].replace("-", ""))
+        _closing(act, row)
+
+
+def _closing(act: Any, row: DossierRow) -> None:
+    """Why and when a dossier was closed; only that it is told is published, so it takes the form of the request."""
+    reason = hl7.put(act, "reasonOf", typeCode="RSON")
+    issue = hl7.put(reason, "detectedIssueEvent", classCode="ALRT", moodCode="EVN")
+    hl7.put(issue, "code", code="FERMETURE_DEMANDE_PATIENT", codeSystem=registration.CLOSING)
+    hl7.put(issue, "text", row.closing_reason)
+    if row.closed_at:
+        moment = datetime.fromisoformat(row.closed_at).astimezone(UTC)
+        hl7.put(issue, "effectiveTime", value=moment.strftime("%Y%m%d%H%M%S"))
 
 
 def create(call: Call, house: House) -> Reply:
@@ -121,6 +129,8 @@ def _registration(
 ) -> Reply:
     asked, accepted, refused = numbers
     subject = hl7.one(request.act, "subject/registrationRequest")
+    if hl7.one(subject, "statusCode").get("code") not in ("active", "terminated"):
+        raise hl7.bad("statusCode of the registration")
     hl7.same_patient(hl7.one(subject, "subject1/patient/id"), call)
     demography.check_author(subject, call)
     try:
@@ -131,9 +141,10 @@ def _registration(
     else:
         answer = hl7.respond(f"PRPA_IN{accepted}UV02", request, call.now, own_id=True)
         event, patient = demography.write_event(hl7.acknowledge(answer, request))
-        hl7.put(patient, "id", root=row.oid, extension=row.ins)
+        known = administrative.details(house.store, row.ins)
+        demography.write_ids(patient, row, known)
         hl7.put(patient, "statusCode", code="active" if row.state == "open" else "terminated")
-        demography.write_person(patient, row)
+        demography.write_person(patient, row, known)
         demography.write_custodian(event)
     return Reply(f"{HL7}:PRPA_IN{asked}ResponseUV02", hl7.wrapped(f"PRPA_IN{asked}UV02_Response", answer))
 

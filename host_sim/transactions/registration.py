@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from host_sim import dossiers
+from host_sim import administrative, dossiers
 from host_sim.call import Call
 from host_sim.dossiers import DossierRow, Person
 from host_sim.house import House
@@ -14,6 +15,7 @@ from host_sim.refusals import Refusal
 from . import demography, hl7
 from .demography import PersonRead, folded
 
+CLOSING = "1.2.250.1.213.4.1.2.4"
 _VITALE = "1.2.250.1.213.4.1.2.5"
 _KEPT = timedelta(days=3653)
 
@@ -27,15 +29,16 @@ def create(call: Call, house: House, act: Any) -> DossierRow:
     if known is None or not known.insi or known.oid != call.patient_oid:
         raise Refusal("DMPIdentityNotQualified")
     said = demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
+    demography.need_traits(said)
     if not _same_traits(said, known):
         raise Refusal("DMPIdentityDifferent")
     observed = demography.read_observations(request)
     _consent(observed, "CONSENTEMENT_OUVERTURE_DMP")
-    if not {"OPPOSITION_BRIS_DE_GLACE", "OPPOSITION_ACCES_URGENCE"} <= observed.keys():
-        raise hl7.bad("both oppositions are told at creation")
+    _need_both_oppositions(observed)
     if not _vitale_was_read(request, house, call.patient):
         raise Refusal("DMPVitaleRequired")
     _insert(call, house, known, said)
+    _write_details(house, call.patient, said)
     _oppose(house, call.patient, observed)
     who = f"{call.caller.given_name} {call.caller.family_name}"
     house.notify(call.patient, "creation", f"Votre dossier médical partagé a été créé par {who}.")
@@ -49,7 +52,9 @@ def reactivate(call: Call, house: House, act: Any) -> DossierRow:
         raise Refusal("DMPFound")
     if row.closed_at and call.now - datetime.fromisoformat(row.closed_at) > _KEPT:
         raise Refusal("DMPNotFound")
-    observed = demography.read_observations(hl7.one(act, "subject/registrationRequest"))
+    request = hl7.one(act, "subject/registrationRequest")
+    demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
+    observed = demography.read_observations(request)
     _consent(observed, "CONSENTEMENT_REACTIVATION_DMP")
     with house.store.transaction() as cursor:
         cursor.execute(
@@ -61,17 +66,47 @@ def reactivate(call: Call, house: House, act: Any) -> DossierRow:
 
 
 def modify(call: Call, house: House, act: Any) -> DossierRow:
-    """Replace the editable data (TD1.3b): contacts, address, oppositions."""
+    """Replace the editable data (TD1.3b): title, usage name, contacts, address, representatives, oppositions.
+
+    Representatives stay when the message has none: a minor is not left without anybody by omission.
+    """
     row = _open(call, house)
     request = hl7.one(act, "subject/registrationRequest")
     said = demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
+    demography.need_traits(said)
+    if (said.sex, said.birth_date) != (row.sex, row.birth_date):
+        raise Refusal("DMPIdentityDifferent")
+    observed = demography.read_observations(request)
+    _need_both_oppositions(observed)
     with house.store.transaction() as cursor:
         cursor.execute(
-            "UPDATE dossiers SET street = ?, postal_code = ?, city = ?, mobile = ?, mail = ? WHERE ins = ?",
-            (said.street, said.postal_code, said.city, said.mobile, said.mail, row.ins),
+            "UPDATE dossiers SET usage_name = ?, street = ?, postal_code = ?, city = ?, mobile = ?, mail = ?"
+            " WHERE ins = ?",
+            (said.usage_name, said.street, said.postal_code, said.city, said.mobile, said.mail, row.ins),
         )
-    _oppose(house, row.ins, demography.read_observations(request))
+    _write_details(house, row.ins, said)
+    _oppose(house, row.ins, observed)
     return _row(house, row.ins)
+
+
+def _write_details(house: House, ins: str, said: PersonRead) -> None:
+    known = administrative.details(house.store, ins)
+    changed = replace(
+        known,
+        title=said.title or known.title,
+        home_phone=said.home_phone,
+        additional=said.additional,
+        country=said.country or known.country,
+    )
+    with house.store.transaction() as cursor:
+        administrative.write_details(cursor, ins, changed)
+        if said.representatives is not None:
+            administrative.write_representatives(cursor, ins, said.representatives)
+
+
+def _need_both_oppositions(observed: dict[str, tuple[bool, str]]) -> None:
+    if not {"OPPOSITION_BRIS_DE_GLACE", "OPPOSITION_ACCES_URGENCE"} <= observed.keys():
+        raise hl7.bad("both oppositions are told")
 
 
 def close(call: Call, house: House, act: Any) -> DossierRow:
@@ -80,9 +115,14 @@ def close(call: Call, house: House, act: Any) -> DossierRow:
     request = hl7.one(act, "subject/registrationRequest")
     statuses = {hl7.one(request, path).get("code") for path in ("statusCode", "subject1/patient/statusCode")}
     issue = hl7.one(act, "reasonOf/detectedIssueEvent")
-    if "terminated" not in statuses or hl7.one(issue, "code").get("code") != "FERMETURE_DEMANDE_PATIENT":
+    code = hl7.one(issue, "code")
+    known = (code.get("code"), code.get("codeSystem")) == ("FERMETURE_DEMANDE_PATIENT", CLOSING)
+    if "terminated" not in statuses or not known:
         raise hl7.bad("a closing is terminated, for FERMETURE_DEMANDE_PATIENT")
     text = (hl7.one(issue, "text").text or "").strip()
+    if not text:
+        raise hl7.bad("a closing has a reason in words")
+    demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
     with house.store.transaction() as cursor:
         cursor.execute(
             "UPDATE dossiers SET state = 'closed', closed_at = ?, closing_reason = ? WHERE ins = ?",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.sax.saxutils import escape
+
 import pytest
 from host_wire import HL7, TEST_OID, Answer, Stage, ins_of, reason_code, state_of, wrapper
 
@@ -48,9 +50,12 @@ def author_of(stage: Stage, name: str) -> str:
     who = stage.who(name).cast
     return (
         '<author typeCode="AUT"><assignedEntity classCode="ASSIGNED">'
-        f'<id root="1.2.250.1.71.4.2.1" extension="{who.id_nat}"/><assignedPerson/><representedOrganization>'
-        f'<id root="1.2.250.1.71.4.2.2" extension="{who.activities[0].structure.id_nat}"/>'
-        "</representedOrganization></assignedEntity></author>"
+        f'<id root="1.2.250.1.71.4.2.1" extension="{who.id_nat}"/>'
+        '<code code="G15_10/SM26" codeSystem="1.2.250.1.213.1.1.4.5"/><assignedPerson><name>'
+        f"<given>{who.given_name}</given><family>{who.family_name}</family></name></assignedPerson>"
+        f'<representedOrganization><id root="1.2.250.1.71.4.2.2" extension="{who.activities[0].structure.id_nat}"/>'
+        f"<name>{escape(who.activities[0].structure.name)}</name></representedOrganization>"
+        "</assignedEntity></author>"
     )
 
 
@@ -296,6 +301,7 @@ def test_td12_after_ten_years_finds_nothing(stage: Stage) -> None:
 
 def test_td13b_replaces_contacts_and_oppositions(stage: Stage) -> None:
     inner = person_of("karim") + observation("OPPOSITION_BRIS_DE_GLACE", "false")
+    inner += observation("OPPOSITION_ACCES_URGENCE", "true")
     assert change(stage, "karim", "MODIF_DATA", inner).all("//h:PRPA_IN201315UV02")
     seen = stage.query("generaliste", "karim", "CNSLT_DATA")
     assert "tel:0612345678" in seen.all("//h:telecom/@value")
