@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import dossiers
+from .audit_objects import objects_of
 from .call import Call, HostFault, Reply
 from .house import House
 from .transactions import habilitations, insi, naming, patients, patients_specific, registry, repository
@@ -69,6 +70,7 @@ def record(house: House, call: Call, name: str, outcome: str) -> None:
         purpose=call.purpose,
         reason=call.reason,
         message_id=call.message_id,
+        objects=objects_of(call.body),
     )
 
 

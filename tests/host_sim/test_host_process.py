@@ -148,7 +148,7 @@ def test_show_as_a_doctor_in_json(start: Start, tmp_path: Path) -> None:
 def test_show_of_nobody_says_so(start: Start, tmp_path: Path) -> None:
     start()
     shown = show(tmp_path, "--patient", "nobody")
-    assert (shown.returncode, shown.stderr) == (1, "Inconnu : nobody\n")
+    assert (shown.returncode, shown.stderr) == (1, "Inconnu\u00a0: nobody\n")
 
 
 def test_show_makes_no_host_where_there_is_none(tmp_path: Path) -> None:
