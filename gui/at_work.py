@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from gui.sweep import swept_here
 from gui.window import Window
 
-_TURN_SECONDS = 0.0002
+_TURN_SECONDS = 0.001
 """How long a worker that computes keeps the lock of Python once the window wants it. Python's own 5 ms are waited anew
 after each call of Qt that gives the lock away, and there are several in a turn of the event loop."""
 

@@ -97,7 +97,7 @@ class StatusStrip(Panel):
         two = sum(each.kind is CardKind.VITALE for each in slots) > 1
         trouble = trouble_of_vitale(slots)
         if two and trouble is not None:
-            self.vitale.error(trouble.sentence("fr"), trouble.remedy("fr"), "Deux cartes Vitale")
+            self.vitale.too_many(trouble.sentence("fr"), trouble.remedy("fr"))
         elif there and patient is not None and patient.source is Source.VITALE:
             self.vitale.present(patient_name(patient.identity.traits), "Vitale du patient à l'écran")
         elif there:

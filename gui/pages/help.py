@@ -53,7 +53,7 @@ class HelpPage(Page):
         panel.column.addWidget(self._yours)
         for each in rights["profession"]:
             name = Text(each["name"], "strong", wrap=True)
-            name.setFixedWidth(t.CHIP_MINIMUM)
+            name.setFixedWidth(t.TERM_WIDTH)
             line = row(name, Text(each["reads"], wrap=True), gap=t.BETWEEN)
             line.setStretch(1, 1)
             panel.column.addLayout(line)

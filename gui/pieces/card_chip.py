@@ -66,9 +66,13 @@ class CardChip(Panel):
         """A card is there whose code was blocked by wrong ones."""
         self._show("error", f"Carte {self._kind} bloquée", second, "danger")
 
-    def error(self, sentence: str, remedy: str, title: str = "") -> None:
+    def error(self, sentence: str, remedy: str) -> None:
         """A card, or a reader, that cannot be used; the remedy is in the tooltip, and on the page without session."""
-        self._show("error", title or f"Carte {self._kind} inutilisable", sentence, "danger", remedy)
+        self._show("error", f"Carte {self._kind} inutilisable", sentence, "danger", remedy)
+
+    def too_many(self, sentence: str, remedy: str) -> None:
+        """Two cards where one is wanted; the whole sentence and its remedy are in the tooltip, and on the page."""
+        self._show("error", f"Deux cartes {self._kind}", "Retirez l'une des deux", "danger", f"{sentence} {remedy}")
 
     def opens(self, words: str) -> None:
         """Open something from now on, or nothing any more; words: what, for assistive tools and the tooltip."""

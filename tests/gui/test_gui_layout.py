@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from gui_driver import Driver
 from PySide6.QtCore import QCoreApplication, Qt
@@ -12,6 +14,7 @@ from scripted_house import INS, SOPHIE
 
 from dossier.access import AuthorisationState, Dossier, DossierState
 from gui.pieces.text import ElidedText
+from gui.tokens import WINDOW_MINIMUM
 
 PAGES = (
     "home",
@@ -60,6 +63,16 @@ def test_a_page_paints_without_cut_text(driver: Driver, page: str, size: tuple[i
     assert not driver.window.grab().isNull()
     assert driver.window.size().toTuple() == size
     assert cut(driver.window) == []
+
+
+def test_nothing_of_the_strip_lies_over_its_neighbour_in_the_narrowest_window(driver: Driver) -> None:
+    driver.window.resize(*WINDOW_MINIMUM)
+    driver.open_session("pharmacien")
+    driver.settle()
+    names = ("chip.cps", "chip.vitale", "strip.outbox", "strip.host", "strip.simulation", "strip.lock")
+    places = [driver.see(name).geometry() for name in names]
+    assert all(left.right() < right.left() for left, right in pairwise(places))
+    assert places[-1].right() < driver.window.width()
 
 
 def test_the_steps_of_a_creation_paint_without_cut_text(driver: Driver) -> None:
