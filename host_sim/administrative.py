@@ -68,7 +68,7 @@ _REPRESENTATIVE = tuple(each.name for each in fields(Representative))
 
 def details(store: Store, ins: str) -> Details:
     """The details of a patient; those of nobody in particular when none were written."""
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         row = cursor.execute(
             f"SELECT {', '.join(_DETAILS)} FROM patient_details WHERE ins = ?",  # noqa: S608 - our own names
             (ins,),
@@ -89,7 +89,7 @@ def write_details(cursor: Cursor, ins: str, said: Details) -> None:
 
 def representatives(store: Store, ins: str) -> tuple[Representative, ...]:
     """The legal representatives of a patient, in the order in which they were given."""
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         rows = cursor.execute(
             f"SELECT {', '.join(_REPRESENTATIVE)} FROM representatives WHERE ins = ? ORDER BY seq",  # noqa: S608
             (ins,),

@@ -138,7 +138,7 @@ def _part(document: Any, parts: Mapping[str, Path]) -> Path | None:
 
 def _replaced(submission: Submission, call: Call, house: House) -> dict[str, Entry]:
     replaced = {}
-    with house.store.transaction() as cursor:
+    with house.store.reading() as cursor:
         for link in submission.links:
             if link.type not in registry.REPLACES:
                 continue

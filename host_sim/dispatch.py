@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import dossiers
+from . import dossiers, following, secret_calls
 from .audit_objects import objects_of
 from .call import Call, HostFault, Reply
 from .house import House
-from .transactions import habilitations, insi, naming, patients, patients_specific, registry, repository
+from .routes import ROUTES
+from .transactions import (
+    certification,
+    followed,
+    habilitations,
+    insi,
+    naming,
+    patients,
+    patients_specific,
+    registry,
+    repository,
+    search,
+)
 
 Handler = Callable[[Call, House], Reply]
 
 HANDLERS: dict[tuple[str, str], Handler] = {
     **patients.HANDLERS,
     **patients_specific.HANDLERS,
+    **followed.HANDLERS,
+    **search.HANDLERS,
+    **certification.HANDLERS,
     **habilitations.HANDLERS,
     **insi.HANDLERS,
     **registry.HANDLERS,
     **repository.HANDLERS,
 }
+_READINGS = frozenset({"TD0.2", "TD0.4", "TD0.5", "TD1.3a", "TD1.6", "TD3.1", "TD3.2", "INSi"})
 _EMERGENCIES = {
     "bris_de_glace": ("break_glass", "{who} a ouvert votre dossier en mode urgence (bris de glace)."),
     "centre_15": ("regulation", "{who} a ouvert votre dossier en mode urgence (régulation du centre 15)."),
@@ -30,9 +46,10 @@ _EMERGENCIES = {
 def run(call: Call, house: House) -> Reply:
     """Run one call: the reply and its line in the access log are committed together, or neither is.
 
-    Raises HostFault (logged), or what an armed fault wants.
+    Calls run beside each other; two that change the same dossier, one after the other. Raises HostFault (logged), or
+    what an armed fault wants.
     """
-    name = naming.transaction_of(call)
+    name = naming.transaction_of(call, house.store)
     try:
         return _run(call, name, house)
     except HostFault as refusal:
@@ -46,10 +63,16 @@ def _run(call: Call, name: str, house: House) -> Reply:
     before = house.faults.take(name, "before_commit")
     if before is not None and before.effect == "delay":
         house.stopping.wait(before.seconds)
-    with house.store.transaction():
-        _announce(call, house)
+    with house.store.transaction() as cursor:
+        if call.patient and name not in _READINGS:
+            house.store.lock(f"dossier {call.patient}")
         reply = handler(call, house)
-        record(house, call, name, outcome_of(reply.body))
+        outcome = outcome_of(reply.body)
+        _announce(call, house)
+        if outcome == "ok" and call.patient and call.endpoint != "insi":
+            following.acted(cursor, call.patient, call.caller, call.now)
+        secret_calls.note(cursor, call)
+        record(house, call, name, outcome)
         if before is not None:
             before.strike()
     after = house.faults.take(name, "after_commit")
@@ -93,7 +116,7 @@ def outcome_of(body: Any) -> str:
 
 def _check_refusals(call: Call, name: str, house: House) -> None:
     """The patient's oppositions and the block of a professional bind every transaction of the dossier."""
-    if not call.patient or call.endpoint == "insi":
+    if not call.patient or ROUTES[call.endpoint, call.action].patient_optional:
         return
     row = dossiers.dossier(house.store, call.patient)
     if row is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,7 +90,7 @@ class DossierRow:
 
 def person(store: Store, ins_or_key: str) -> Person | None:
     """Find somebody by INS matricule or by cast key, dossier or not."""
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         row = cursor.execute(
             "SELECT ins, oid, key, birth_name, usage_name, given_names, birth_date, sex, birth_place, insi"
             " FROM patients WHERE ? IN (ins, key)",
@@ -100,15 +101,22 @@ def person(store: Store, ins_or_key: str) -> Person | None:
 
 def dossier(store: Store, ins: str) -> DossierRow | None:
     """The dossier of an INS matricule, open or closed."""
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         row = cursor.execute("SELECT * FROM dossiers WHERE ins = ?", (ins,)).fetchone()
     return DossierRow(**dict(row)) if row else None
+
+
+def open_ones(store: Store) -> Iterator[DossierRow]:
+    """Every open dossier, one at a time."""
+    with store.reading() as cursor:
+        for row in cursor.execute("SELECT * FROM dossiers WHERE state = 'open'"):
+            yield DossierRow(**dict(row))
 
 
 def summary(store: Store, ins: str) -> dict[str, Any]:
     """Say what is written of a dossier, as plain values; state is "absent" when there is none."""
     found = dossier(store, ins)
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         rows = cursor.execute("SELECT holder, state, attending FROM authorisations WHERE ins = ?", (ins,)).fetchall()
         channels = cursor.execute("SELECT kind FROM otp_channels WHERE ins = ? ORDER BY kind", (ins,)).fetchall()
     return {
@@ -129,7 +137,7 @@ def forget(cursor: Cursor, ins: str) -> None:
 
 def has_account(store: Store, ins: str) -> bool:
     """Whether the patient's internet account exists."""
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         return cursor.execute("SELECT 1 FROM accounts WHERE ins = ?", (ins,)).fetchone() is not None
 
 
@@ -143,7 +151,7 @@ class Authorisation:
 
 def authorisation(store: Store, ins: str, holders: tuple[str, str], now: datetime, life_days: int) -> Authorisation:
     """What `holders` (professional, structure) may do: the own row, or else the one of the whole structure."""
-    with store.transaction() as cursor:
+    with store.reading() as cursor:
         rows = {
             row["holder"]: row
             for row in cursor.execute(

@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-from . import dossiers, registry, seed
+from . import administrative, dossiers, following, registry, secret_calls, seed
 from .audit import Audit
 from .call import Call
 from .clock import Clock
@@ -29,13 +29,16 @@ class House:
         self.audit = Audit(store)
         self.directory = Directory(store)
         dossiers.ensure_tables(store)
+        administrative.ensure_tables(store)
+        following.ensure_tables(store)
+        secret_calls.ensure_tables(store)
         registry.ensure_tables(store)
         self.ca_file: Path | None = None  # PEM of the authorities that lot signatures chain to; set by who serves
 
     @classmethod
-    def open(cls, directory: Path) -> House:
-        """Open the host kept in `directory`; a new one is filled from the cast."""
-        house = cls(Store.open(directory))
+    def open(cls, directory: Path, database: str = "") -> House:
+        """Open the host kept in `directory`, and in a PostgreSQL by URL; a new one is filled from the cast."""
+        house = cls(Store.open(directory, database))
         if seed.is_empty(house.store):
             seed.from_cast(house.store, house.clock.now(), house.parameters["authorisation_days"])
         return house
@@ -55,4 +58,5 @@ class House:
 
     def close(self) -> None:
         """Close the store."""
+        self.audit.close()
         self.store.close()

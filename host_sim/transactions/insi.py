@@ -24,7 +24,7 @@ def by_vitale(call: Call, house: House) -> Reply:
     asked = small.fields(call, _BY_VITALE)
     if not all(asked.values()) or len(asked["NirOD"]) != 15 or not asked["RangBeneficiaire"].isdigit():
         raise HostFault("DMPInvalidMessage", "RECVITALE")
-    with house.store.transaction() as cursor:
+    with house.store.reading() as cursor:
         rows = cursor.execute(
             "SELECT given_name, ins FROM vitale WHERE nir_od = ? AND rank = ? AND birth_date = ?",
             (asked["NirOD"], int(asked["RangBeneficiaire"]), asked["DateNaissance"]),
@@ -38,7 +38,7 @@ def by_traits(call: Call, house: House) -> Reply:
     asked = small.fields(call, _BY_TRAITS)
     if not all(asked[name] for name in _BY_TRAITS[:4]):
         raise HostFault("DMPInvalidMessage", "RECSANSVITALE")
-    with house.store.transaction() as cursor:
+    with house.store.reading() as cursor:
         rows = cursor.execute(
             "SELECT ins, birth_name, given_names, birth_place FROM patients WHERE birth_date = ? AND sex = ?",
             (asked["DateNaissance"].replace("-", ""), asked["Sexe"]),

@@ -1,12 +1,11 @@
-"""TD1.5a: the patient's internet account; TD1.5b: the channel of its one-time codes."""
+"""TD1.5a: the patient's internet account; TD1.5b: the channel of its one-time codes; TD1.5d: a new password."""
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import datetime
 
-from host_sim import dossiers, passwords, rights
+from host_sim import accounts, dossiers, rights
 from host_sim.call import Call, HostFault, Reply
 from host_sim.dossiers import DossierRow
 from host_sim.house import House
@@ -38,14 +37,24 @@ def create_access(call: Call, house: House) -> Reply:
             raise Refusal("DMPPatientTooYoung")
     except Refusal as refusal:
         return small.refused(call, refusal)
-    login, password, salt = passwords.new_login(), passwords.new_password(), os.urandom(16)
+    made = accounts.open_account(house.store, row.ins)
     with house.store.transaction() as cursor:
-        cursor.execute(
-            "INSERT INTO accounts (ins, login, salt, password_hash) VALUES (?,?,?,?)",
-            (row.ins, login, salt, passwords.hashed(password, salt)),
-        )
         cursor.execute(_SET_CHANNEL, (row.ins, asked["type"], asked["canal"]))
-    return small.output(call, {"login": login, "password": password})
+    return small.output(call, {"login": made.login, "password": made.password})
+
+
+def renew_access(call: Call, house: House) -> Reply:
+    """Give the account a new password (TD1.5d); the former one is worth nothing from then on."""
+    small.fields(call, ())
+    rights.may("TD1.5", call, house.store)
+    try:
+        row = _open_dossier(call, house)
+        made = accounts.renew(house.store, row.ins)
+        if made is None:
+            raise Refusal("DMPPatientAccessNotFound")
+    except Refusal as refusal:
+        return small.refused(call, refusal)
+    return small.output(call, {"login": made.login, "password": made.password})
 
 
 def update_channel(call: Call, house: House) -> Reply:
@@ -105,4 +114,5 @@ def _age(birth_date: str, now: datetime) -> int:
 HANDLERS = {
     ("patientsSpecific", f"{PATIENTS}:PatientSpecificEndPoint:createPatientAccess"): create_access,
     ("patientsSpecific", f"{PATIENTS}:PatientSpecificEndPoint:patientOTPUpdate"): update_channel,
+    ("patientsSpecific", f"{PATIENTS}:PatientSpecificEndPoint:updatePatientAccess"): renew_access,
 }

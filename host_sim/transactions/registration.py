@@ -183,7 +183,7 @@ def _vitale_was_read(request: Any, house: House, ins: str) -> bool:
     families = {folded(each.text or "") for each in hl7.every(name, "family")}
     given = {folded(each.text or "") for each in hl7.every(name, "given")}
     birth = hl7.one(person, "birthTime").get("value", "")
-    with house.store.transaction() as cursor:
+    with house.store.reading() as cursor:
         rows = cursor.execute("SELECT family_name, given_name, birth_date FROM vitale WHERE ins = ?", (ins,)).fetchall()
     return any(
         folded(row["family_name"]) in families

@@ -67,7 +67,7 @@ def _search(call: Call, house: House) -> tuple[list[Found], bool]:
         raise RegistryRefusal.because("XDSRegistryError", "AdhocQuery or a known returnType is missing")
     asked = stored_query.read_query(query)
     reading = consultation.reading(call, house, "TD3.1" if kind == "LeafClass" else "TD3.1_REFERENCE")
-    with house.store.transaction() as cursor:
+    with house.store.reading() as cursor:
         return stored_query.run(asked, cursor, reading), kind == "LeafClass"
 
 

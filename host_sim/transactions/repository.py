@@ -43,7 +43,7 @@ def retrieve(call: Call, house: House) -> Reply:
     problems: list[Problem] = []
     try:
         reading = consultation.reading(call, house, "TD3.2")
-        with house.store.transaction() as cursor:
+        with house.store.reading() as cursor:
             for request in _requests(call.body):
                 found = _wanted(request, cursor, reading)
                 if isinstance(found, Problem):

@@ -51,9 +51,11 @@ def author_of(stage: Stage, name: str) -> str:
     return (
         '<author typeCode="AUT"><assignedEntity classCode="ASSIGNED">'
         f'<id root="1.2.250.1.71.4.2.1" extension="{who.id_nat}"/>'
-        '<code code="G15_10/SM26" codeSystem="1.2.250.1.213.1.1.4.5"/><assignedPerson><name>'
+        '<code code="G15_10/SM26" codeSystem="1.2.250.1.213.1.1.4.5"/>'
+        '<assignedPerson classCode="PSN" determinerCode="INSTANCE"><name>'
         f"<given>{who.given_name}</given><family>{who.family_name}</family></name></assignedPerson>"
-        f'<representedOrganization><id root="1.2.250.1.71.4.2.2" extension="{who.activities[0].structure.id_nat}"/>'
+        '<representedOrganization classCode="ORG" determinerCode="INSTANCE">'
+        f'<id root="1.2.250.1.71.4.2.2" extension="{who.activities[0].structure.id_nat}"/>'
         f"<name>{escape(who.activities[0].structure.name)}</name></representedOrganization>"
         "</assignedEntity></author>"
     )

@@ -1,0 +1,32 @@
+"""Which calls of the access log were secret connections of a minor: legal representatives are not shown them."""
+
+from __future__ import annotations
+
+from .call import Call
+from .store import Cursor, Store
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS secret_calls (
+    patient TEXT NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (patient, message_id));
+"""
+
+
+def ensure_tables(store: Store) -> None:
+    """Make the table of this module."""
+    store.ensure(_SCHEMA)
+
+
+def note(cursor: Cursor, call: Call) -> None:
+    """Remember a call that was one."""
+    if call.secret and call.patient:
+        cursor.execute(
+            "INSERT INTO secret_calls (patient, message_id) VALUES (?,?) ON CONFLICT (patient, message_id) DO NOTHING",
+            (call.patient, call.message_id),
+        )
+
+
+def of_patient(store: Store, ins: str) -> frozenset[str]:
+    """The message identifiers, as in the access log, of the secret calls about a patient."""
+    with store.reading() as cursor:
+        rows = cursor.execute("SELECT message_id FROM secret_calls WHERE patient = ?", (ins,)).fetchall()
+    return frozenset(row["message_id"] for row in rows)
