@@ -61,6 +61,12 @@ class Directory:
             ).fetchall()
         return frozenset(row["sector"] for row in rows)
 
+    def sectors_of(self, structure_id: str) -> frozenset[str]:
+        """The sectors of a structure: those in which somebody practises there."""
+        with self._store.transaction() as cursor:
+            rows = cursor.execute("SELECT sector FROM activities WHERE structure_id = ?", (structure_id,)).fetchall()
+        return frozenset(row["sector"] for row in rows)
+
     def places(self, id_nat: str) -> list[tuple[str, str]]:
         """Where somebody practises: (structure identifier, sector)."""
         with self._store.transaction() as cursor:

@@ -63,7 +63,7 @@ class Service:
 
     def _serve(self, endpoint: str, request: message.Message, peer: bytes, opened: list[Envelope]) -> Answer:
         try:
-            opened.append(self._gate.open(endpoint, request))
+            opened.append(self._gate.open(request))
             call = self._gate.admit(endpoint, request, opened[0], peer)
         except HostFault as refusal:
             action = opened[0].action if opened else endpoint

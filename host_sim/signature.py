@@ -1,55 +1,117 @@
-"""The signature of the assertion, verified with signxml; trust comes by chain to the test authority alone."""
+"""The signature of the assertion, verified on forms that the host writes itself; trust comes by chain to one authority.
+
+XML Signature core 3.2, in the one shape that a VIHF has (SAML 2.0 core 5.4): enveloped, one reference to the
+assertion, exclusive canonicalisation. Only what was hashed is given back: it is parsed again from those bytes.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
-from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
-from signxml.exceptions import SignXMLException
 
-from . import card_certificates
+from . import card_certificates, distinguished, exclusive
 from .call import HostFault
-from .envelope import SAML
+from .canonical import XmlError
+from .distinguished import Name
+from .exclusive import DS
 
-DS = "http://www.w3.org/2000/09/xmldsig#"
-_METHODS = {"sha256": SignatureMethod.RSA_SHA256, "sha1": SignatureMethod.RSA_SHA1}
-_DIGESTS = {"sha256": DigestAlgorithm.SHA256, "sha1": DigestAlgorithm.SHA1}
 _C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 _TRANSFORMS = [f"{DS}enveloped-signature", _C14N]
+_METHODS = {f"{DS}rsa-sha1": "sha1", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": "sha256"}
+_DIGESTS = {f"{DS}sha1": "sha1", "http://www.w3.org/2001/04/xmlenc#sha256": "sha256"}
+_HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256()}  # noqa: S303 - old cards sign with SHA-1
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+_REMEMBERED = 1024
+_MAX_CHAIN = 4
+_ORGANISATIONS = "organisations"  # how the authority of structures' certificates ends its name
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A certificate of our authority: its subject, its key, and what it is for.
+
+    signs: KeyUsage has nonRepudiation, it is a signature certificate; is_structure: ORG_SIGN or ORG_AUTH_CLI, of a
+    place and not of a person.
+    """
+
+    name: Name
+    key: rsa.RSAPublicKey
+    signs: bool
+    is_structure: bool
+    not_before: datetime
+    not_after: datetime
 
 
 class Trust:
-    """The certification authorities of the host, and what may chain to them."""
+    """The certification authorities of the host, and what chains to them; remembers the certificates it judged."""
 
     def __init__(self, ca_file: Path) -> None:
-        certificates = x509.load_pem_x509_certificates(ca_file.read_bytes())
-        self._roots = [each for each in certificates if each.issuer == each.subject]
-        self._authorities = certificates
+        self._authorities = x509.load_pem_x509_certificates(ca_file.read_bytes())
+        self._roots = [each for each in self._authorities if each.issuer == each.subject]
+        self._known: dict[bytes, Holder] = {}
+        self._lock = threading.Lock()
 
-    def holds(self, certificate: x509.Certificate, der: bytes) -> bool:
-        """Whether a leaf, as it came in der, is in its days of validity and issued, step by step, under our roots.
+    def holder(self, der: bytes) -> Holder:
+        """Judge a leaf as it came: in its days of validity and issued, step by step, under our roots.
 
-        Real time is used: the host's movable clock is about dossiers, not about keys.
+        Real time is used: the host's movable clock is about dossiers, not about keys. Raises HostFault
+        DMPInvalidCertificate.
         """
-        now = datetime.now(UTC)
-        for _ in range(4):
-            if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-                return False
+        found = self._known.get(der) or self._judge(der)
+        if not found.not_before <= datetime.now(UTC) <= found.not_after:
+            raise HostFault("DMPInvalidCertificate", "a certificate of the chain is not valid now")
+        return found
+
+    def _judge(self, der: bytes) -> Holder:
+        try:
+            certificate = card_certificates.load(der)
+            chain = self._chain(certificate, der)
+            key = certificate.public_key()
+            name = distinguished.of_certificate(certificate)
+        except (ValueError, UnsupportedAlgorithm):
+            raise HostFault("DMPInvalidCertificate", "the certificate cannot be read") from None
+        if not isinstance(key, rsa.RSAPublicKey) or not chain:
+            raise HostFault("DMPInvalidCertificate")
+        issuer = distinguished.common_name(distinguished.of_certificate(chain[0]))
+        found = Holder(
+            name=name,
+            key=key,
+            signs=is_for_signature(certificate),
+            is_structure=issuer.endswith(_ORGANISATIONS),
+            not_before=max(each.not_valid_before_utc for each in (certificate, *chain)),
+            not_after=min(each.not_valid_after_utc for each in (certificate, *chain)),
+        )
+        with self._lock:
+            if len(self._known) >= _REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            self._known[der] = found
+        return found
+
+    def _chain(self, certificate: x509.Certificate, der: bytes) -> list[x509.Certificate]:
+        chain: list[x509.Certificate] = []
+        while len(chain) < _MAX_CHAIN:
             issuer = next((ca for ca in self._authorities if _issued(certificate, der, ca)), None)
             if issuer is None:
-                return False
+                return []
+            chain.append(issuer)
             if issuer in self._roots:
-                return True
+                return chain
             certificate, der = issuer, issuer.public_bytes(Encoding.DER)
-        return False
+        return []
 
 
 def _issued(certificate: x509.Certificate, der: bytes, ca: x509.Certificate) -> bool:
@@ -60,63 +122,84 @@ def _issued(certificate: x509.Certificate, der: bytes, ca: x509.Certificate) -> 
     return constraints.ca and card_certificates.is_issued_by(certificate, der, ca)
 
 
-def verified(assertion: Any, trust: Trust, algorithms: Iterable[str]) -> tuple[Any, x509.Certificate]:
-    """Verify a signed assertion; give the tree that the verifier returns and the signer's certificate.
-
-    Raises HostFault DMPInvalidSignature, or DMPInvalidCertificate when the certificate is not a signature certificate
-    of our authority.
-    """
-    alone = etree.fromstring(etree.tostring(assertion, with_tail=False))
-    _check_shape(alone)
-    certificate, der = _certificate(alone)
-    if not trust.holds(certificate, der) or not is_for_signature(certificate):
-        raise HostFault("DMPInvalidCertificate")
-    names = list(algorithms)
-    config = SignatureConfiguration(
-        require_x509=True,
-        location="./",
-        expect_references=1,
-        signature_methods=frozenset(_METHODS[name] for name in names),
-        digest_algorithms=frozenset(_DIGESTS[name] for name in names),
-    )
-    try:
-        result = XMLVerifier().verify(alone, x509_cert=certificate, expect_config=config, id_attribute="ID")
-    except (SignXMLException, ValueError, etree.LxmlError):
-        raise HostFault("DMPInvalidSignature") from None
-    tree = getattr(result, "signed_xml", None)
-    if tree is None or tree.tag != f"{{{SAML}}}Assertion" or tree.get("ID") != assertion.get("ID"):
-        raise HostFault("DMPInvalidSignature", "the signature does not cover the assertion")
-    return tree, certificate
-
-
 def is_for_signature(certificate: x509.Certificate) -> bool:
-    """Whether KeyUsage has nonRepudiation: the signature certificate of a card."""
+    """Whether KeyUsage has nonRepudiation: a signature certificate."""
     try:
         return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.content_commitment
     except (x509.ExtensionNotFound, ValueError):
         return False
 
 
-def _check_shape(assertion: Any) -> None:
-    signatures = list(assertion.iter(f"{{{DS}}}Signature"))
-    if len(signatures) != 1 or len(assertion) < 2 or assertion[1] is not signatures[0]:
-        raise HostFault("DMPInvalidSignature", "one Signature, right after Issuer")
-    signature = signatures[0]
-    if signature.find(f"{{{DS}}}Object") is not None:
-        raise HostFault("DMPInvalidSignature", "no Object in this signature")
-    methods = [each.get("Algorithm") for each in signature.iter(f"{{{DS}}}CanonicalizationMethod")]
-    transforms = [each.get("Algorithm") for each in signature.iter(f"{{{DS}}}Transform")]
-    references = [each.get("URI") for each in signature.iter(f"{{{DS}}}Reference")]
-    if methods != [_C14N] or transforms != _TRANSFORMS or references != [f"#{assertion.get('ID')}"]:
-        raise HostFault("DMPInvalidSignature", "one reference to the assertion, enveloped then exclusive C14N")
+def verified(assertion: Any, trust: Trust, algorithms: Iterable[str]) -> tuple[Any, Holder]:
+    """Verify a signed assertion; give the tree of what was hashed, without the signature, and who signed.
 
-
-def _certificate(assertion: Any) -> tuple[x509.Certificate, bytes]:
-    found = assertion.findall(f"./{{{DS}}}Signature/{{{DS}}}KeyInfo/{{{DS}}}X509Data/{{{DS}}}X509Certificate")
-    if len(found) != 1:
-        raise HostFault("DMPInvalidSignature", "KeyInfo holds the signer's certificate alone")
+    Raises HostFault DMPInvalidSignature, or DMPInvalidCertificate when the certificate is not a signature certificate
+    of our authority.
+    """
+    signature = _signature(assertion)
+    info = _one(signature, "SignedInfo")
+    reference = _one(info, "Reference")
+    allowed = frozenset(algorithms)
+    method = _algorithm(info, "SignatureMethod", _METHODS, allowed)
+    digest = _algorithm(reference, "DigestMethod", _DIGESTS, allowed)
+    listed = _check_reference(reference, assertion.get("ID", ""))
+    listed_in_info = _prefixes(_one(info, "CanonicalizationMethod"), _C14N)
+    data = _one(_one(signature, "KeyInfo"), "X509Data")
+    signer = trust.holder(_decoded(_one(data, "X509Certificate")))
+    if not signer.signs:
+        raise HostFault("DMPInvalidCertificate")
     try:
-        der = base64.b64decode("".join((found[0].text or "").split()), validate=True)
-        return card_certificates.load(der), der
+        written = exclusive.forms(etree.tostring(assertion, with_tail=False), listed, listed_in_info)
+        signer.key.verify(
+            _decoded(_one(signature, "SignatureValue")), written.signed_info, padding.PKCS1v15(), _HASHES[method]
+        )
+    except (XmlError, InvalidSignature):
+        raise HostFault("DMPInvalidSignature") from None
+    if hashlib.new(digest, written.element).digest() != _decoded(_one(reference, "DigestValue")):
+        raise HostFault("DMPInvalidSignature")
+    return etree.fromstring(written.element, _PARSER), signer
+
+
+def _signature(assertion: Any) -> Any:
+    found = list(assertion.iter(f"{{{DS}}}Signature"))
+    if len(found) != 1 or len(assertion) < 2 or assertion[1] is not found[0]:
+        raise HostFault("DMPInvalidSignature", "one Signature, right after Issuer")
+    return found[0]
+
+
+def _one(parent: Any, name: str) -> Any:
+    found = parent.findall(f"{{{DS}}}{name}")
+    if len(found) != 1:
+        raise HostFault("DMPInvalidSignature", f"not exactly one {name}")
+    return found[0]
+
+
+def _algorithm(parent: Any, name: str, known: dict[str, str], allowed: frozenset[str]) -> str:
+    found = known.get(_one(parent, name).get("Algorithm", ""), "")
+    if found not in allowed:
+        raise HostFault("DMPInvalidSignature", f"{name} is not accepted")
+    return found
+
+
+def _check_reference(reference: Any, identifier: str) -> list[str]:
+    """Check what the reference covers; gives the prefixes that its canonical form lists."""
+    transforms = _one(reference, "Transforms").findall(f"{{{DS}}}Transform")
+    same = [each.get("Algorithm") for each in transforms] == _TRANSFORMS
+    if not same or not identifier or reference.get("URI") != f"#{identifier}":
+        raise HostFault("DMPInvalidSignature", "one reference to the assertion, enveloped then exclusive C14N")
+    return _prefixes(transforms[1], _C14N)
+
+
+def _prefixes(method: Any, algorithm: str) -> list[str]:
+    if method.get("Algorithm") != algorithm:
+        raise HostFault("DMPInvalidSignature", "exclusive C14N only")
+    found = method.find(f"{{{_C14N}}}InclusiveNamespaces")
+    names = "" if found is None else found.get("PrefixList", "")
+    return ["" if name == "#default" else name for name in names.split()]
+
+
+def _decoded(element: Any) -> bytes:
+    try:
+        return base64.b64decode("".join((element.text or "").split()), validate=True)
     except (binascii.Error, ValueError):
-        raise HostFault("DMPInvalidCertificate", "the certificate cannot be read") from None
+        raise HostFault("DMPInvalidSignature", "not base64") from None

@@ -16,7 +16,9 @@ _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _ISSUER_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
 _CLASS = "urn:oasis:names:tc:SAML:2.0:ac:classes:"
 _CLASSES = frozenset({"SmartcardPKI", "Password", "TLSClient", "MobileTwoFactorUnregistered", "unspecified"})
-_NCNAME = re.compile(r"^[A-Za-z_][\w.\-]*$", re.ASCII)
+# An NCName, or a bare uuid, which may begin with a digit: some emitters write so.
+_IDENTIFIER = re.compile(r"^(?:[A-Za-z_][\w.\-]*|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$", re.ASCII)
+_ATTRIBUTE, _VALUE = f"{{{SAML}}}Attribute", f"{{{SAML}}}AttributeValue"
 _ORDER = ("Issuer", "Subject", "Conditions", "AuthnStatement", "AttributeStatement")
 
 STRUCTURE = "Identifiant_Structure"
@@ -29,8 +31,11 @@ RESOURCE_ID = "urn:oasis:names:tc:xacml:2.0:resource:resource-id"
 RESOURCE_URN = "Ressource_URN"
 PURPOSE = "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse"
 REASON = "Mode_Acces_Raison"
+MINOR_CONNECTION = "urn:oasis:names:tc:xspa:1.0:resource:patient:hl7:confidentiality-code"
 SOFTWARE = ("LPS_Nom", "LPS_Version", "LPS_ID_HOMOLOGATION_DMP")
+_ELEMENTS = {ROLE: "Role", PURPOSE: "PurposeOfUse"}
 _MANDATORY = (STRUCTURE, SECTOR, ROLE, VERSION, MODE, RESOURCE_URN, PURPOSE, *SOFTWARE)
+_FROM_REPRESENTATIVES = ("INVISIBLE_REPRESENTANTS_LEGAUX", "1.2.250.1.213.1.1.4.13")
 _SPELLINGS = {"Authentification_Mode": MODE}
 
 
@@ -53,14 +58,17 @@ class Vihf:
     issuer: str
     name_id: str
     authentication: str
+    declaration: str
+    authenticated_at: datetime
     texts: Mapping[str, str]
     roles: tuple[Coded, ...]
     purpose: Coded
+    secret: bool
 
 
 def read(tree: Any) -> Vihf:
     """Read an assertion (the verifier's tree when it was signed); HostFault DMPInvalidAssertion when incomplete."""
-    if tree.get("Version") != "2.0" or not _NCNAME.match(tree.get("ID", "")):
+    if tree.get("Version") != "2.0" or not _IDENTIFIER.match(tree.get("ID", "")):
         raise _bad("Version or ID")
     children = _children(tree)
     issuer = children["Issuer"]
@@ -70,7 +78,8 @@ def read(tree: Any) -> Vihf:
     if len(name_ids) != 1 or name_ids[0].tag != f"{{{SAML}}}NameID" or not text_of(name_ids[0]):
         raise _bad("Subject holds one NameID")
     not_before, not_on_or_after = _conditions(children.get("Conditions"))
-    texts, roles, purpose = _attributes(children["AttributeStatement"])
+    authentication, declaration, authenticated_at = _authentication(children["AuthnStatement"])
+    texts, roles, purpose, secret = _attributes(children["AttributeStatement"])
     return Vihf(
         identifier=tree.get("ID"),
         issue_instant=_moment(tree.get("IssueInstant")),
@@ -78,10 +87,13 @@ def read(tree: Any) -> Vihf:
         not_on_or_after=not_on_or_after,
         issuer=text_of(issuer),
         name_id=text_of(name_ids[0]),
-        authentication=_authentication(children["AuthnStatement"]),
+        authentication=authentication,
+        declaration=declaration,
+        authenticated_at=authenticated_at,
         texts=texts,
         roles=roles,
         purpose=purpose,
+        secret=secret,
     )
 
 
@@ -113,31 +125,44 @@ def _conditions(element: Any) -> tuple[datetime | None, datetime | None]:
         return None, None
     bounds = [element.get("NotBefore"), element.get("NotOnOrAfter")]
     first, last = (None if bound is None else _moment(bound) for bound in bounds)
+    if first is not None and last is not None and first >= last:
+        raise _bad("Conditions are never fulfilled")
     return first, last
 
 
-def _authentication(statement: Any) -> str:
-    _moment(statement.get("AuthnInstant"))
-    found = statement.findall(f"./{{{SAML}}}AuthnContext/{{{SAML}}}AuthnContextClassRef")
-    name = text_of(found[0]).removeprefix(_CLASS) if len(found) == 1 else ""
-    if name not in _CLASSES:
-        raise _bad("AuthnContextClassRef")
-    return name
+def _authentication(statement: Any) -> tuple[str, str, datetime]:
+    at = _moment(statement.get("AuthnInstant"))
+    contexts = statement.findall(f"{{{SAML}}}AuthnContext")
+    parts = list(contexts[0]) if len(contexts) == 1 else []
+    names = [part.tag.removeprefix(f"{{{SAML}}}") for part in parts]
+    if names not in (["AuthnContextClassRef"], ["AuthnContextClassRef", "AuthnContextDecl"]):
+        raise _bad("AuthnContext holds AuthnContextClassRef, then AuthnContextDecl or nothing")
+    name = text_of(parts[0]).removeprefix(_CLASS)
+    declaration = "".join(parts[1].itertext()).strip() if len(parts) > 1 else ""
+    if name not in _CLASSES or (len(parts) > 1 and not declaration):
+        raise _bad("AuthnContextClassRef or AuthnContextDecl")
+    return name, declaration, at
 
 
-def _attributes(statement: Any) -> tuple[dict[str, str], tuple[Coded, ...], Coded]:
+def _attributes(statement: Any) -> tuple[dict[str, str], tuple[Coded, ...], Coded, bool]:
     texts: dict[str, str] = {}
     coded: dict[str, tuple[Coded, ...]] = {}
+    secret = False
     for attribute in statement:
-        name = _SPELLINGS.get(attribute.get("Name", ""), attribute.get("Name", ""))
-        values = attribute.findall(f"{{{SAML}}}AttributeValue")
-        if attribute.tag != f"{{{SAML}}}Attribute" or not name or name in texts or name in coded or not values:
+        name = attribute.get("Name", "")
+        name = _SPELLINGS.get(name, name)
+        values = list(attribute)
+        if attribute.tag != _ATTRIBUTE or not name or name in texts or name in coded or not values:
             raise _bad("an attribute without name or value, or repeated")
-        if name in (ROLE, PURPOSE):
-            element = "Role" if name == ROLE else "PurposeOfUse"
-            coded[name] = tuple(_coded(value, element) for value in values)
+        if any(value.tag != _VALUE for value in values):
+            raise _bad("an attribute holds values and nothing else")
+        if name in _ELEMENTS:
+            coded[name] = tuple([_coded(value, _ELEMENTS[name]) for value in values])
         elif len(values) != 1:
             raise _bad(f"{name} has several values")
+        elif name == MINOR_CONNECTION:
+            secret = _is_secret(values[0])
+            texts[name] = "secret"
         else:
             texts[name] = text_of(values[0])
     for name in _MANDATORY:
@@ -145,7 +170,20 @@ def _attributes(statement: Any) -> tuple[dict[str, str], tuple[Coded, ...], Code
             raise _bad(f"{name} is missing or empty")
     if len(coded[ROLE]) > 4 or len(coded[PURPOSE]) != 1:
         raise _bad("one to four roles, one purpose")
-    return texts, coded[ROLE], coded[PURPOSE][0]
+    return texts, coded[ROLE], coded[PURPOSE][0], secret
+
+
+def _is_secret(value: Any) -> bool:
+    """The value is not published: a code and its system, as text or as the attributes of one element, are taken."""
+    found = list(value)
+    if found:
+        said = (found[0].get("code", ""), found[0].get("codeSystem", "")) if len(found) == 1 else ("", "")
+    else:
+        code, *_, system = text_of(value).split("^")
+        said = (code, system)
+    if said != _FROM_REPRESENTATIVES:
+        raise _bad("the confidentiality code is not the one of a secret connection")
+    return True
 
 
 def _coded(value: Any, name: str) -> Coded:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from card_sim.authority import Authority
 from host_sim import card_certificates, distinguished
+from host_sim.call import HostFault
 from host_sim.signature import Trust, is_for_signature
 
 
@@ -55,20 +56,22 @@ def test_its_issuer_is_judged_on_the_bytes_that_came(old: bytes, issuer: x509.Ce
 def test_an_altered_old_certificate_is_not_trusted(authority: Authority, old: bytes) -> None:
     altered = old.replace(b"LAMBERT", b"LAMBERX")
     trust = Trust(authority.ca_file)
-    assert trust.holds(card_certificates.load(old), old)
-    assert not trust.holds(card_certificates.load(altered), altered)
+    assert trust.holder(old).signs
+    with pytest.raises(HostFault, match="DMPInvalidCertificate"):
+        trust.holder(altered)
 
 
 def test_a_certificate_of_today_is_read_as_it_is(authority: Authority) -> None:
     der = authority.card_material("generaliste")[2]
     certificate = card_certificates.load(der)
     assert certificate == x509.load_der_x509_certificate(der)
-    assert Trust(authority.ca_file).holds(certificate, der)
+    assert Trust(authority.ca_file).holder(der).name == distinguished.of_certificate(certificate)
 
 
 def test_an_expired_card_is_not_trusted(authority: Authority) -> None:
     der = authority.card_material("medecin-perime")[2]
-    assert not Trust(authority.ca_file).holds(card_certificates.load(der), der)
+    with pytest.raises(HostFault, match="not valid now"):
+        Trust(authority.ca_file).holder(der)
 
 
 def test_a_certificate_of_an_unknown_version_is_a_valueerror_too(old: bytes) -> None:

@@ -197,6 +197,13 @@ def test_an_envelope_over_its_own_limit_is_refused(stage: Stage) -> None:
     assert stage.query("generaliste", "jean").subcode == "soap:DMPMessageTooLarge"
 
 
+RETRIEVAL = (
+    '<RetrieveDocumentSetRequest xmlns="urn:ihe:iti:xds-b:2007"><DocumentRequest>'
+    "<RepositoryUniqueId>1.2.250.1.213.4.1.1.1.2</RepositoryUniqueId><DocumentUniqueId>1.2.3</DocumentUniqueId>"
+    "</DocumentRequest></RetrieveDocumentSetRequest>"
+)
+
+
 def mtom(root: bytes, *parts: tuple[str, bytes], **options: str) -> tuple[bytes, str]:
     boundary = options.get("boundary", "b-1")
     extra = options.get("extra", "")
@@ -218,7 +225,11 @@ def deposit(stage: Stage, includes: list[str], *parts: tuple[str, bytes], **opti
         for number, href in enumerate(includes)
     )
     root = "ProvideAndRegisterDocumentSetRequest"
-    body = f'<{root} xmlns="urn:ihe:iti:xds-b:2007">{holders}</{root}>'
+    nothing = (
+        '<l:SubmitObjectsRequest xmlns:l="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0">'
+        '<RegistryObjectList xmlns="urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"/></l:SubmitObjectsRequest>'
+    )
+    body = f'<{root} xmlns="urn:ihe:iti:xds-b:2007">{nothing}{holders}</{root}>'
     data, kind = mtom(envelope(who.assertion("jean").render(), PROVIDE, body), *parts, **options)
     return who.post("repository", data, kind)
 
@@ -265,8 +276,7 @@ def test_a_patient_service_never_is_mtom(quiet_stage: Stage) -> None:
 
 def test_a_retrieval_is_answered_in_mtom_even_by_a_fault(quiet_stage: Stage) -> None:
     who = quiet_stage.who("generaliste")
-    body = '<RetrieveDocumentSetRequest xmlns="urn:ihe:iti:xds-b:2007"/>'
-    data, kind = mtom(envelope(who.assertion("jean", version="2.0").render(), RETRIEVE, body))
+    data, kind = mtom(envelope(who.assertion("jean", version="2.0").render(), RETRIEVE, RETRIEVAL))
     answer = who.post("repository", data, kind)
     assert answer.status == 500
     assert answer.headers["Content-Type"].startswith('multipart/related; type="application/xop+xml"; start=')
@@ -276,8 +286,9 @@ def test_a_retrieval_is_answered_in_mtom_even_by_a_fault(quiet_stage: Stage) -> 
 
 def test_a_retrieval_is_never_asked_plainly(quiet_stage: Stage) -> None:
     who = quiet_stage.who("generaliste")
-    body = '<RetrieveDocumentSetRequest xmlns="urn:ihe:iti:xds-b:2007"/>'
-    assert who.call("repository", RETRIEVE, body, who.assertion("jean")).subcode == "soap:DMPInvalidMessage"
+    answer = who.call("repository", RETRIEVE, RETRIEVAL, who.assertion("jean"))
+    assert b"soap:DMPInvalidMessage" in answer.body
+    assert answer.headers["Content-Type"].startswith("multipart/related;")
 
 
 def test_nothing_is_left_of_the_parts_of_a_refused_request(quiet_stage: Stage) -> None:
