@@ -28,6 +28,11 @@ class Caller:
     card_kind: str = "CPS"
 
     @property
+    def ascribed_to(self) -> str:
+        """Whose act it is: the person's, or that of the structure behind an establishment card or certificate."""
+        return self.structure_id if self.card_kind == "CPE" or self.mode == "INDIRECTE" else self.id_nat
+
+    @property
     def is_doctor(self) -> bool:
         """A doctor of medicine (G15 code 10)."""
         return self.profession == "10"

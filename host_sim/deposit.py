@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from dossier import codes
+
 from . import consultation, contents, lot_signature, profile, registry, repository, rights
 from .call import Call
 from .canonical import XmlError
-from .ebrim import LCM, Link, RegistryObject, Submission, new_id, read_submission
+from .ebrim import LCM, Classification, Link, RegistryObject, Submission, new_id, read_submission
 from .hl7_ids import parse_cx
 from .house import House
 from .lot_signature import SignatureError, SignedItem
@@ -57,6 +59,8 @@ def receive(call: Call, house: House) -> None:
     digests = _digests(lot)
     _check_documents(lot, digests, call, house)
     with house.store.transaction() as cursor:
+        names = [f"document {each.identifier(profile.UNIQUE)}" for each in lot.submission.entries]
+        house.store.lock(*names, f"set {lot.submission.package.identifier(profile.SET_UNIQUE)}")
         _check_duplicates(lot, digests, cursor)
         _check_targets(lot, call, house)
         _keep(lot, digests, cursor, call, house)
@@ -254,17 +258,18 @@ def _register(
     package = lot.submission.package
     ids = {each.id: new_id() for each in (package, *lot.submission.entries)}
     item = replace(package, id=ids[package.id], lid=ids[package.id], status=registry.APPROVED, version="1")
-    registry.insert_set(cursor, item, call.patient, call.caller.id_nat, call.now)
+    registry.insert_set(cursor, item, call.patient, call.caller.ascribed_to, call.now)
     for each in lot.submission.entries:
         made = digests[each.id]
         slots = {**each.slots, "hash": (made.hash,), "size": (str(made.size),)}
-        slots["repositoryUniqueId"] = (repository.REPOSITORY_ID,)
-        item = replace(each, id=ids[each.id], lid=ids[each.id], status=registry.APPROVED, version="1", slots=slots)
+        slots["repositoryUniqueId"] = (repository.repository_of(profile.code_of(each, profile.TYPE)),)
+        said = _kept_from_representatives(each) if call.secret else each
+        item = replace(said, id=ids[each.id], lid=ids[each.id], status=registry.APPROVED, version="1", slots=slots)
         registry.insert_entry(
             cursor,
             Entry(
                 item.id, item.lid, 1, True, item.identifier(profile.UNIQUE), call.patient, item.status, call.now,
-                call.caller.id_nat, call.caller.structure_id, made.hash, made.size, blobs[each.id], item,
+                call.caller.ascribed_to, call.caller.structure_id, made.hash, made.size, blobs[each.id], item,
             ),
         )  # fmt: skip
     for link in lot.submission.links:
@@ -274,8 +279,24 @@ def _register(
         registry.set_status(cursor, old, registry.DEPRECATED)
 
 
+def _kept_from_representatives(entry: RegistryObject) -> RegistryObject:
+    """What a secret connection deposits is hidden from the legal representatives, whether the client said so or not."""
+    if profile.is_signature(entry) or profile.HIDDEN_RL in profile.confidentiality(entry):
+        return entry
+    known = codes.load(codes.CONFIDENTIALITY)[profile.HIDDEN_RL]
+    code = Classification(
+        profile.CONFIDENTIALITY,
+        representation=known.code,
+        slots={"codingScheme": (known.system,)},
+        name=known.display,
+    )
+    return replace(entry, classifications=(*entry.classifications, code))
+
+
 def _tell_patient(lot: Received, call: Call, house: House) -> None:
-    """One notification for a lot; none that would betray a document hidden from the patient."""
+    """One notification for a lot; none that would betray a document hidden from the patient, or a secret connection."""
+    if call.secret:
+        return
     if any(profile.HIDDEN not in profile.confidentiality(each) for each in lot.documents):
         who = f"{call.caller.given_name} {call.caller.family_name}".strip()
         house.notify(call.patient, "document", f"{who} a ajouté un document à votre dossier.")

@@ -18,7 +18,7 @@ from .store import Cursor
 
 UPDATE_STATUS = "urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus"
 FAILED = "XDSMetadataUpdateError"
-_PATIENT_CLASS = "90"
+_PATIENT_CLASS, _PATIENT_TYPES = "90", "DOCPAT"
 _MOVES = {
     (APPROVED, ARCHIVED): "TD3.3d",
     (ARCHIVED, APPROVED): "TD3.3d",
@@ -47,7 +47,7 @@ def apply(submission: Submission, cursor: Cursor, call: Call, house: House) -> N
         raise RegistryRefusal.because(FAILED, "two changes of the same document")
     identifier = new_id()
     package = replace(submission.package, id=identifier, lid=identifier, status=APPROVED, version="1")
-    registry.insert_set(cursor, package, call.patient, call.caller.id_nat, call.now)
+    registry.insert_set(cursor, package, call.patient, call.caller.ascribed_to, call.now)
     for old, item in versions:
         _write_version(old, item, package.id, cursor)
     for old, status in moves:
@@ -111,9 +111,7 @@ def _functions(before: frozenset[str], after: frozenset[str], where: str) -> lis
     return functions
 
 
-def _new_status(
-    link: Link, submission: Submission, cursor: Cursor, call: Call, house: House
-) -> tuple[Entry, str]:
+def _new_status(link: Link, submission: Submission, cursor: Cursor, call: Call, house: House) -> tuple[Entry, str]:
     old = registry.find_entry(cursor, uuid=link.target)
     wanted = (link.slot("OriginalStatus"), link.slot("NewStatus"))
     function = _MOVES.get(wanted)
@@ -140,10 +138,18 @@ def _allowed(function: str, entry: Entry, call: Call, house: House) -> None:
     note = rights.right(function, call, house.store).note
     viewer = consultation.viewer_of(call, house)
     mine = viewer.owns(entry)
-    if note == _OWN and profile.code_of(entry.item, profile.CLASS) == _PATIENT_CLASS:
+    if function in ("TD3.3c", "TD3.3d") and _is_patients(entry):
         mine = rights.is_attending(call, house.store)
+        if not mine:
+            raise HostFault(rights.DENIED, f"{function}: {rights.note(_OWN)}")
     if (note == _OWN and not mine) or (note == _OF_STRUCTURE and not viewer.shares_structure(entry)):
         raise HostFault(rights.DENIED, f"{function}: {rights.note(note)}")
+
+
+def _is_patients(entry: Entry) -> bool:
+    """Whether the patient deposited the document: by its depositor, its class or its type."""
+    patients_class = profile.code_of(entry.item, profile.CLASS) == _PATIENT_CLASS
+    return entry.depositor == entry.patient or patients_class or entry.type_code.startswith(_PATIENT_TYPES)
 
 
 def _difference(old: RegistryObject, new: RegistryObject) -> str:

@@ -12,6 +12,8 @@ from .canonical import Canonicalizer
 from .store import Store
 
 REPOSITORY_ID = "1.2.250.1.213.4.1.1.1.2"
+VACCINATIONS_ID = "1.2.250.1.213.4.1.1.1.4"  # histories of vaccinations
+_VACCINATION_HISTORY = "11369-6"
 _CHUNK = 1 << 16
 _NAMES = ("sha1", "sha256")
 
@@ -66,6 +68,11 @@ def forget(store: Store, names: Iterable[str]) -> None:
     """Remove blobs that no metadata points to: the submission they came with was refused."""
     for name in names:
         (store.blobs / name).unlink(missing_ok=True)
+
+
+def repository_of(type_code: str) -> str:
+    """The repositoryUniqueId of a document, by its typeCode."""
+    return VACCINATIONS_ID if type_code == _VACCINATION_HISTORY else REPOSITORY_ID
 
 
 def path_of(store: Store, name: str) -> Path:

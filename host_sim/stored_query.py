@@ -134,7 +134,7 @@ def _filters(query: Query) -> list[Callable[[Entry], bool]]:
     tests: list[Callable[[Entry], bool]] = []
     for name, scheme in _CODED.items():
         for group in query.params.get(f"{_ENTRY}{name}", ()):
-            tests.append(_coded(scheme, frozenset(group)))
+            tests.append(_coded(scheme, frozenset(_code(value, name) for value in group)))
     for name, slot in _TIMES.items():
         low, high = (_moment(query, f"{_ENTRY}{name}{end}") for end in ("From", "To"))
         if low or high:
@@ -144,6 +144,13 @@ def _filters(query: Query) -> list[Callable[[Entry], bool]]:
     for group in query.params.get(f"{_ENTRY}ReferenceIdList", ()):
         tests.append(_refers_to(frozenset(group)))
     return tests
+
+
+def _code(value: str, name: str) -> str:
+    code, _, system = value.partition("^^")
+    if not code or not system or "^" in system:
+        raise RegistryRefusal.because("XDSRegistryError", f"{name} is not of the form code^^scheme")
+    return value
 
 
 def _coded(scheme: str, wanted: frozenset[str]) -> Callable[[Entry], bool]:
@@ -163,11 +170,12 @@ def _between(slot: str, low: str, high: str) -> Callable[[Entry], bool]:
 
 
 def _written_by(patterns: Sequence[re.Pattern[str]]) -> Callable[[Entry], bool]:
-    def test(entry: Entry) -> bool:
-        people = [name for each in entry.item.of_scheme(profile.AUTHOR) for name in each.slots.get("authorPerson", ())]
-        return any(pattern.fullmatch(name) for pattern in patterns for name in people)
+    return lambda entry: _is_author(entry.item, profile.AUTHOR, patterns)
 
-    return test
+
+def _is_author(item: RegistryObject, scheme: str, patterns: Sequence[re.Pattern[str]]) -> bool:
+    people = [name for each in item.of_scheme(scheme) for name in each.slots.get("authorPerson", ())]
+    return any(pattern.fullmatch(name) for pattern in patterns for name in people)
 
 
 def _refers_to(wanted: frozenset[str]) -> Callable[[Entry], bool]:
@@ -241,6 +249,7 @@ def _find_sets(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
     statuses = query.need(f"{_SET}Status")
     low, high = (_moment(query, f"{_SET}SubmissionTime{end}") for end in ("From", "To"))
     sources, contents = query.values(f"{_SET}SourceId"), query.values(f"{_SET}ContentType")
+    authors = [_like(pattern) for pattern in query.values(f"{_SET}AuthorPerson")]
     found: list[Found] = []
     for each in registry.sets_of(cursor, reading.patient) if registry.APPROVED in statuses else ():
         moment = _full(each.slot("submissionTime"))
@@ -248,6 +257,8 @@ def _find_sets(query: Query, cursor: Cursor, reading: Reading) -> list[Found]:
         if (low and moment < low) or (high and moment >= high):
             continue
         if (sources and each.identifier(profile.SET_SOURCE) not in sources) or (contents and not content & {*contents}):
+            continue
+        if authors and not _is_author(each, profile.SET_AUTHOR, authors):
             continue
         if _members(each, cursor, reading):
             found.append(each)

@@ -93,9 +93,7 @@ def list_authorizations(call: Call, house: House) -> Reply:
     return small.output(call, {}, items=[item for mode, item in items if mode in wanted])
 
 
-def _party(
-    cursor: Cursor, ins: str, holder: str, granted_at: str, call: Call, house: House
-) -> tuple[str, small.Item]:
+def _party(cursor: Cursor, ins: str, holder: str, granted_at: str, call: Call, house: House) -> tuple[str, small.Item]:
     """One line of TD1.6 and its mode; the mode is "" when the authorisation has expired."""
     life = house.parameters["authorisation_days"]
     present = dossiers.authorisation(house.store, ins, (holder, holder), call.now, life)

@@ -63,12 +63,18 @@ def _search(call: Call, house: House) -> tuple[list[Found], bool]:
     option = call.body.find(f"{{{QUERY}}}ResponseOption")
     query = call.body.find(f"{{{RIM}}}AdhocQuery")
     kind = "" if option is None else option.get("returnType", "")
-    if query is None or kind not in ("LeafClass", "ObjectRef"):
-        raise RegistryRefusal.because("XDSRegistryError", "AdhocQuery or a known returnType is missing")
+    composed = "" if option is None else option.get("returnComposedObjects", "")
+    if query is None or kind not in ("LeafClass", "ObjectRef") or composed not in ("true", "1"):
+        raise RegistryRefusal.because(
+            "XDSRegistryError", "AdhocQuery, a known returnType or returnComposedObjects is missing"
+        )
     asked = stored_query.read_query(query)
     reading = consultation.reading(call, house, "TD3.1" if kind == "LeafClass" else "TD3.1_REFERENCE")
     with house.store.reading() as cursor:
-        return stored_query.run(asked, cursor, reading), kind == "LeafClass"
+        found = stored_query.run(asked, cursor, reading)
+    if kind == "LeafClass" and len(found) > house.parameters["max_query_results"]:
+        raise RegistryRefusal.because("XDSTooManyResults", "too many objects: ask for ObjectRef, or restrict the query")
+    return found, kind == "LeafClass"
 
 
 def _element(found: Found) -> Any:

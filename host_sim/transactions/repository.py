@@ -69,10 +69,10 @@ def _requests(body: Any) -> list[Any]:
 def _wanted(request: Any, cursor: Cursor, reading: Reading) -> Entry | Problem:
     where = (request.findtext(f"{{{XDS}}}RepositoryUniqueId") or "").strip()
     unique_id = (request.findtext(f"{{{XDS}}}DocumentUniqueId") or "").strip()
-    if where != repository.REPOSITORY_ID:
-        return Problem("XDSUnknownRepositoryId", f"the repository is not {repository.REPOSITORY_ID}", unique_id)
+    if where not in (repository.REPOSITORY_ID, repository.VACCINATIONS_ID):
+        return Problem("XDSUnknownRepositoryId", f"this host has no repository {where[:64]}", unique_id[:64])
     entry = registry.find_entry(cursor, unique_id=unique_id) if unique_id else None
-    if entry is None or not reading.shows(entry):
+    if entry is None or entry.item.slot("repositoryUniqueId") != where or not reading.shows(entry):
         # A document that may not be read is as unknown as one that does not exist.
         return Problem("XDSDocumentUniqueIdError", f"no document {unique_id[:64]}", unique_id[:64])
     return entry
@@ -80,7 +80,7 @@ def _wanted(request: Any, cursor: Cursor, reading: Reading) -> Entry | Problem:
 
 def _response(entry: Entry, cid: str) -> Any:
     element = etree.Element(f"{{{XDS}}}DocumentResponse")
-    etree.SubElement(element, f"{{{XDS}}}RepositoryUniqueId").text = repository.REPOSITORY_ID
+    etree.SubElement(element, f"{{{XDS}}}RepositoryUniqueId").text = entry.item.slot("repositoryUniqueId")
     etree.SubElement(element, f"{{{XDS}}}DocumentUniqueId").text = entry.unique_id
     etree.SubElement(element, f"{{{XDS}}}mimeType").text = entry.item.mime_type
     holder = etree.SubElement(element, f"{{{XDS}}}Document")

@@ -232,7 +232,7 @@ def test_two_event_slots_are_and_two_values_are_or(place: Place) -> None:
     ):
         body = etree.fromstring(
             f'<query:AdhocQueryRequest xmlns:query="urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0" xmlns:rim="{RIM}">'
-            '<query:ResponseOption returnType="LeafClass"/>'
+            '<query:ResponseOption returnComposedObjects="true" returnType="LeafClass"/>'
             f'<rim:AdhocQuery id="urn:uuid:{FIND_DOCUMENTS}">{patient}{status}{events}</rim:AdhocQuery>'
             "</query:AdhocQueryRequest>"
         )
