@@ -31,11 +31,13 @@ _TYPES = (
 class PostgresDatabase:
     """A pool of connections; a transaction has one to itself, so that transactions run beside each other.
 
-    Isolation is READ COMMITTED: whoever judges before writing holds a name (`lock`) meanwhile.
+    Tables are in a schema of their own (`schema`, an identifier), so that hosts may share a database. Isolation is
+    READ COMMITTED: whoever judges before writing holds a name (`lock`) meanwhile.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, schema: str) -> None:
         self._url = url
+        self._schema = schema
         self._idle: list[psycopg.Connection[Any]] = []
         self._room = threading.BoundedSemaphore(_CONNECTIONS)
         self._local = threading.local()
@@ -44,6 +46,7 @@ class PostgresDatabase:
         """Run a script of CREATE ... IF NOT EXISTS statements, translated; several hosts may do so at once."""
         with self._connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_number(_SCHEMA),))
+            connection.execute(cast("Any", f"CREATE SCHEMA IF NOT EXISTS {self._schema}"))
             connection.execute(cast("Any", translated_schema(schema)))
             connection.commit()
 
@@ -104,7 +107,10 @@ class PostgresDatabase:
             connection = self._idle.pop()
             if not connection.closed:
                 return connection
-        return psycopg.connect(self._url)
+        connection = psycopg.connect(self._url)
+        connection.execute(cast("Any", f"SET search_path TO {self._schema}"))
+        connection.commit()
+        return connection
 
 
 @cache

@@ -21,8 +21,10 @@ from .signature import Trust
 class Host:
     """A virtual host serving on 127.0.0.1 from its own threads."""
 
-    def __init__(self, data: Path, authority: Authority, *, port: int = 0, matrix: str | None = None) -> None:
-        self.house = House.open(data)
+    def __init__(
+        self, data: Path, authority: Authority, *, port: int = 0, matrix: str | None = None, database: str = ""
+    ) -> None:
+        self.house = House.open(data, database)
         self.house.store.forget_incoming()
         if matrix is not None:
             self.house.parameters.set("matrix", matrix)

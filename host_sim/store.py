@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import uuid
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -33,9 +35,10 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path, database: str = "") -> Store:
-        """Open or make the store in `directory`; `database` is the URL of a PostgreSQL, or "" for a SQLite file there.
+        """Open or make the store in `directory`; several processes may have it open.
 
-        Several processes may have it open.
+        `database` is the URL of a PostgreSQL, or "sqlite" for a file in `directory`; "" means what the environment
+        says (HOST_SIM_DATABASE), else SQLite. In a PostgreSQL each directory has tables of its own.
         """
         directory.mkdir(parents=True, exist_ok=True)
         store = cls(directory, _database(directory, database))
@@ -82,11 +85,28 @@ class Store:
 
 
 def _database(directory: Path, url: str) -> Database:
-    if not url:
+    url = url or os.environ.get("HOST_SIM_DATABASE", "sqlite")
+    if url == "sqlite":
         return SqliteDatabase(directory / FILE_NAME)
     from .postgres import PostgresDatabase
 
-    return PostgresDatabase(url)
+    return PostgresDatabase(url, _schema(directory / "schema"))
+
+
+def _schema(file: Path) -> str:
+    """The name of the tables of this directory, drawn once."""
+    if not file.exists():
+        drawn = file.with_name(f"schema.{uuid.uuid4().hex}")
+        with drawn.open("w") as stream:
+            stream.write(f"host_{uuid.uuid4().hex}")
+            stream.flush()
+            os.fsync(stream.fileno())
+        # Of two processes that draw at once, the first wins.
+        with contextlib.suppress(FileExistsError):
+            os.link(drawn, file)
+        drawn.unlink()
+        sync_directory(file.parent)
+    return file.read_text()
 
 
 def sync_directory(directory: Path) -> None:
