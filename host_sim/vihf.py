@@ -179,8 +179,8 @@ def _is_secret(value: Any) -> bool:
     if found:
         said = (found[0].get("code", ""), found[0].get("codeSystem", "")) if len(found) == 1 else ("", "")
     else:
-        code, *_, system = text_of(value).split("^")
-        said = (code, system)
+        code, _, rest = text_of(value).partition("^")
+        said = (code, rest.lstrip("^"))
     if said != _FROM_REPRESENTATIVES:
         raise _bad("the confidentiality code is not the one of a secret connection")
     return True

@@ -40,6 +40,7 @@ _LABELS = {
     "2.5.4.6": "C",
     "2.5.4.10": "O",
     "2.5.4.11": "OU",
+    "2.5.4.8": "ST",
 }
 
 
@@ -99,6 +100,10 @@ class Assertion:
     twice: frozenset[str] = frozenset()
     conditions: str = ""
     placeholder: bool = False
+    subject_id: str = ""
+    declaration: str = ""
+    secret: str = ""  # the AttributeValue of the secret connection, as XML
+    authenticated: datetime | None = None
 
     def render(self) -> str:
         moment = ((self.now or datetime.now(UTC)) - self.age).strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -127,6 +132,12 @@ class Assertion:
             values["urn:oasis:names:tc:xacml:2.0:resource:resource-id"] = _text(self.resource_id)
         if self.reason:
             values["Mode_Acces_Raison"] = _text(self.reason)
+        if self.subject_id:
+            values["urn:oasis:names:tc:xspa:1.0:subject:subject-id"] = _text(self.subject_id)
+        if self.secret:
+            values["urn:oasis:names:tc:xspa:1.0:resource:patient:hl7:confidentiality-code"] = self.secret
+        declaration = f"<saml2:AuthnContextDecl>{self.declaration}</saml2:AuthnContextDecl>" if self.declaration else ""
+        login = f"{self.authenticated:%Y-%m-%dT%H:%M:%S.000Z}" if self.authenticated else moment
         attributes = "".join(
             f'<saml2:Attribute Name="{name}">{value}</saml2:Attribute>' * (2 if name in self.twice else 1)
             for name, value in values.items()
@@ -141,9 +152,9 @@ class Assertion:
             f' ID="{self.identifier}" IssueInstant="{moment}" Version="2.0">'
             '<saml2:Issuer Format="urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName">'
             f"{self.issuer}</saml2:Issuer>{signature}<saml2:Subject><saml2:NameID>{self.name_id}</saml2:NameID>"
-            f'</saml2:Subject>{self.conditions}<saml2:AuthnStatement AuthnInstant="{moment}"><saml2:AuthnContext>'
+            f'</saml2:Subject>{self.conditions}<saml2:AuthnStatement AuthnInstant="{login}"><saml2:AuthnContext>'
             f"<saml2:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:{self.class_ref}"
-            "</saml2:AuthnContextClassRef></saml2:AuthnContext></saml2:AuthnStatement>"
+            f"</saml2:AuthnContextClassRef>{declaration}</saml2:AuthnContext></saml2:AuthnStatement>"
             f"<saml2:AttributeStatement>{attributes}</saml2:AttributeStatement></saml2:Assertion>"
         )
 
@@ -176,27 +187,24 @@ class Professional:
     """A cast professional with key files, who writes and sends requests."""
 
     def __init__(self, authority: Authority, name: str, folder: Path, facts: dict[str, Any]) -> None:
+        self._use(authority.card_material(name), folder / name, facts)
         self.cast = cast.professionals()[name]
-        self.signature_key, self.tls_key, self.signature_der, self.tls_der = authority.card_material(name)
-        self._context = _context(folder / name, self.tls_key, self.tls_der, Path(facts["ca"]))
+
+    def _use(self, material: Any, folder: Path, facts: dict[str, Any]) -> None:
+        self.signature_key, self.tls_key, self.signature_der, self.tls_der = material
+        self._context = _context(folder, self.tls_key, self.tls_der, Path(facts["ca"]))
         self._endpoints = facts["endpoints"]
         self._connection: http.client.HTTPSConnection | None = None
 
     def assertion(self, patient: str = "", **changes: Any) -> Assertion:
         """A right assertion of this professional; `patient` is a cast key, `changes` replace fields."""
         who, place = self.cast, self.cast.activities[0]
-        if who.profession:
-            roles = [(who.profession, "1.2.250.1.71.1.2.7")]
-            if who.specialty:
-                roles.append((who.specialty, "1.2.250.1.71.4.2.5"))
-        else:
-            roles = [("SECRETARIAT_MEDICAL", "1.2.250.1.213.1.1.4.6")]
         right = Assertion(
             issuer=issuer_name(x509.load_der_x509_certificate(self.tls_der)),
             name_id=who.id_nat,
             structure=place.structure.id_nat,
             sector=f"{place.sector}^1.2.250.1.71.4.2.4",
-            roles=tuple(roles),
+            roles=roles_of(who),
             resource_id=resource_id(ins_of(patient)) if patient else "",
         )
         return dataclasses.replace(right, **changes)
@@ -254,6 +262,39 @@ class Professional:
         return self._context
 
 
+class Establishment(Professional):
+    """A structure of the cast, which speaks with its own certificates for those who work there."""
+
+    def __init__(self, authority: Authority, name: str, folder: Path, facts: dict[str, Any]) -> None:
+        self._use(authority.structure_material(name), folder / name, facts)
+        self.place = cast.structures()[name]
+
+    def speak(self, user: str, patient: str = "", **changes: Any) -> Assertion:
+        """A right assertion, in INDIRECTE, for a professional of the cast who works here."""
+        who = cast.professionals()[user]
+        here = [each.sector for each in who.activities if each.structure.key == self.place.key]
+        right = Assertion(
+            issuer=issuer_name(x509.load_der_x509_certificate(self.signature_der)),
+            name_id=who.id_nat,
+            structure=self.place.id_nat,
+            sector=f"{(here or [self.place.sector])[0]}^1.2.250.1.71.4.2.4",
+            roles=roles_of(who),
+            resource_id=resource_id(ins_of(patient)) if patient else "",
+            mode="INDIRECTE",
+            class_ref="Password",
+            subject_id=f"{who.given_name} {who.family_name}",
+        )
+        return dataclasses.replace(right, **changes)
+
+
+def roles_of(who: cast.CastProfessional) -> tuple[tuple[str, str], ...]:
+    """The values of the role attribute that the directory has for somebody."""
+    if not who.profession:
+        return (("SECRETARIAT_MEDICAL", "1.2.250.1.213.1.1.4.6"),)
+    specialty = ((who.specialty, "1.2.250.1.71.4.2.5"),) if who.specialty else ()
+    return ((who.profession, "1.2.250.1.71.1.2.7"), *specialty)
+
+
 class _OldSigner(XMLSigner):
     def check_deprecated_methods(self) -> None:
         """SHA-1 is what cards of the former generation still send."""
@@ -290,6 +331,13 @@ class Stage:
         if name not in self._people:
             self._people[name] = Professional(self.authority, name, self._folder, self.facts)
         return self._people[name]
+
+    def structure(self, name: str) -> Establishment:
+        if name not in self._people:
+            self._people[name] = Establishment(self.authority, name, self._folder, self.facts)
+        found = self._people[name]
+        assert isinstance(found, Establishment)
+        return found
 
     def admin(self, subject: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
