@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from dossier.failure import Failure
 from dossier.patient import Ins
 
-from . import dossiers, seed, show, visibility
+from . import accounts, administrative, dossiers, seed, show, visibility
 from .faults import Fault
 from .house import House
 
@@ -106,6 +106,27 @@ def _post_parameters(house: House, body: Any) -> Any:
     return house.parameters.as_dict()
 
 
+def _post_account(house: House, body: Any) -> Any:
+    """The host's desk renews what a patient has lost (TD1.5c has no message): {"patient": ...} to login and password.
+
+    The patient asks for it on paper; the identity is checked there.
+    """
+    made = accounts.renew(house.store, _ins(house, body["patient"]))
+    if made is None:
+        raise BadRequest("no such account")
+    return {"login": made.login, "password": made.password}
+
+
+def _post_message(house: House, body: Any) -> Any:
+    """The patient leaves a message for a professional: {"patient": ..., "professional": key or identifier}."""
+    reader = house.directory.practitioner(body["professional"])
+    if reader is None:
+        raise BadRequest("no such professional")
+    with house.store.transaction() as cursor:
+        administrative.leave_message(cursor, _ins(house, body["patient"]), reader.id_nat, house.clock.now())
+    return {"waiting": True}
+
+
 def _ins(house: House, key: str) -> str:
     person = dossiers.person(house.store, key)
     if person is None:
@@ -124,6 +145,8 @@ _GET: dict[str, Callable[[House, dict[str, str]], Any]] = {
 _POST: dict[str, Callable[[House, Any], Any]] = {
     "patients": _post_patients,
     "people": _post_people,
+    "account": _post_account,
+    "message": _post_message,
     "clock": _post_clock,
     "faults": _post_faults,
     "parameters": _post_parameters,

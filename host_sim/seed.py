@@ -10,7 +10,7 @@ from typing import Any
 
 from card_sim import cast
 
-from . import dossiers
+from . import administrative, dossiers
 from .directory import Directory, Practitioner, add_practitioner
 from .dossiers import EXPIRED, VALID
 from .passwords import hashed
@@ -104,11 +104,13 @@ def add_patient(cursor: Cursor, facts: Mapping[str, Any], now: datetime, life_da
     """
     if facts.get("anew", False):
         dossiers.forget(cursor, facts["ins"])
+        administrative.forget(cursor, facts["ins"])
     is_known = cursor.execute("SELECT 1 FROM patients WHERE ins = ?", (facts["ins"],)).fetchone() is not None
     _add_person(cursor, facts)
     if facts.get("state", "absent") == "absent" or (facts.get("once", False) and is_known):
         return
     _add_dossier(cursor, facts, now, life_days)
+    administrative.write_facts(cursor, facts)
     for holder, each in facts.get("authorisations", {}).items():
         known = cursor.execute("SELECT id_nat FROM professionals WHERE key = ?", (holder,)).fetchone()
         cursor.execute(
