@@ -16,7 +16,7 @@ from .audit import Audit
 from .faults import Fault
 from .house import House
 from .parameters import Parameters
-from .store import FILE_NAME, Store
+from .store import Store
 
 
 class _Server(Protocol):
@@ -117,7 +117,7 @@ def _atna(options: argparse.Namespace) -> int:
 
 
 def _exists(options: argparse.Namespace) -> bool:
-    found: bool = bool(options.database) or (options.data / FILE_NAME).is_file()
+    found = Store.is_in(options.data)
     if not found:
         _complain(f"Aucun hôte dans {options.data}")
     return found

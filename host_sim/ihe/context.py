@@ -1,0 +1,68 @@
+"""What every transaction of this profile needs: the house of the host, the patients it knows, its repository."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_sim.house import House
+from host_sim.registry_errors import RegistryRefusal
+from host_sim.store import sync_directory
+
+from .metadata import patient_key
+
+REPOSITORY_ID = "1.2.250.1.999.1.1.43"
+
+
+@dataclass(frozen=True)
+class Context:
+    """The house, and the known patients (None: any patient id is accepted)."""
+
+    house: House
+    known: frozenset[str] | None = None
+
+    def now(self) -> str:
+        """The present of the house as HL7 digits, UTC."""
+        return self.house.clock.now().strftime("%Y%m%d%H%M%S")
+
+    def keep(self, part: Path) -> str:
+        """Make a streamed file a document of the repository, durable when this returns; gives its name."""
+        folder = self._folder()
+        name = uuid.uuid4().hex
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        part.replace(folder / name)
+        sync_directory(folder)
+        return name
+
+    def file_of(self, name: str) -> Path:
+        """The file of a document."""
+        return self._folder() / name
+
+    def _folder(self) -> Path:
+        folder = self.house.store.directory / "ihe-documents"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def admit(self, patient: str) -> None:
+        """Raise RegistryRefusal XDSUnknownPatientId unless the patient (`id^^^&oid&ISO`) is known."""
+        if self.known is not None and patient not in self.known:
+            raise RegistryRefusal.because("XDSUnknownPatientId", "the registry does not know this patient")
+
+
+def read_patients(file: Path) -> frozenset[str]:
+    """Read a file of patients: one CX a line, blank lines and lines that begin with # apart.
+
+    Raises ValueError naming the line that is not a CX, OSError.
+    """
+    known = set()
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        if not (key := patient_key(text)):
+            raise ValueError(f"{file.name}, ligne {number}")
+        known.add(key)
+    return frozenset(known)
