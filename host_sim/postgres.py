@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -55,7 +56,7 @@ class PostgresDatabase:
         """One transaction; an inner block belongs to the outer one, and what raises undoes the inner block only."""
         outer: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
         if outer is not None:
-            with outer.transaction():
+            with _inner(outer):
                 yield _Cursor(outer)
             return
         with self._connection() as connection:
@@ -111,6 +112,19 @@ class PostgresDatabase:
         connection.execute(cast("Any", f"SET search_path TO {self._schema}"))
         connection.commit()
         return connection
+
+
+@contextmanager
+def _inner(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    # Not psycopg's own block: on a connection that has not begun it would be a whole transaction, and commit.
+    name = f"inner_{uuid.uuid4().hex}"
+    connection.execute(cast("Any", f"SAVEPOINT {name}"))
+    try:
+        yield
+    except BaseException:
+        connection.execute(cast("Any", f"ROLLBACK TO {name}"))
+        raise
+    connection.execute(cast("Any", f"RELEASE {name}"))
 
 
 @cache

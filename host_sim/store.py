@@ -12,9 +12,10 @@ from pathlib import Path
 from .database import Cursor, Database, Row
 from .sqlite import SqliteDatabase
 
-__all__ = ["FILE_NAME", "Cursor", "Row", "Store", "sync_directory"]
+__all__ = ["Cursor", "Row", "Store", "sync_directory"]
 
-FILE_NAME = "host.sqlite"
+_FILE_NAME = "host.sqlite"
+_SCHEMA_FILE = "schema"
 
 
 class Store:
@@ -45,6 +46,11 @@ class Store:
         store.blobs.mkdir(exist_ok=True)
         store.incoming.mkdir(exist_ok=True)
         return store
+
+    @staticmethod
+    def is_in(directory: Path) -> bool:
+        """Whether a store was ever opened in `directory`."""
+        return any((directory / name).is_file() for name in (_FILE_NAME, _SCHEMA_FILE))
 
     def forget_incoming(self) -> None:
         """Remove the parts that an earlier life of the server left half read."""
@@ -87,10 +93,10 @@ class Store:
 def _database(directory: Path, url: str) -> Database:
     url = url or os.environ.get("HOST_SIM_DATABASE", "sqlite")
     if url == "sqlite":
-        return SqliteDatabase(directory / FILE_NAME)
+        return SqliteDatabase(directory / _FILE_NAME)
     from .postgres import PostgresDatabase
 
-    return PostgresDatabase(url, _schema(directory / "schema"))
+    return PostgresDatabase(url, _schema(directory / _SCHEMA_FILE))
 
 
 def _schema(file: Path) -> str:

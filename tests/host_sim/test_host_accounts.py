@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
+from pathlib import Path
 
 import pytest
 from host_wire import Answer, Stage, envelope, ins_of, state_of
 
 from card_sim import cast
+from host_sim.store import Store
 
 INSI = "urn:ServiceIdentiteCertifiee:1.0.0:"
 RESULT = "{http://www.cnamts.fr/INSiResultat}"
@@ -245,8 +247,8 @@ def test_insi_wants_its_contexts(quiet_stage: Stage) -> None:
     assert answer.subcode == "soap:DMPInvalidMessage"
 
 
-def test_the_store_is_durable_by_its_settings(stage: Stage) -> None:
-    with stage.house.store.transaction() as cursor:
+def test_the_store_is_durable_by_its_settings(tmp_path: Path) -> None:
+    with Store.open(tmp_path, "sqlite").transaction() as cursor:
         assert cursor.execute("PRAGMA synchronous").fetchone()[0] == 2
         assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert sqlite3.threadsafety >= 1

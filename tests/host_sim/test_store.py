@@ -53,9 +53,11 @@ def test_what_raises_is_undone(store: Store) -> None:
     assert names(store) == []
 
 
-def test_an_inner_block_joins_the_outer_one(store: Store) -> None:
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_inner_block_joins_the_outer_one(store: Store, begun: bool) -> None:
     with pytest.raises(KeyError), store.transaction() as cursor:
-        cursor.execute(ADD, ("outer",))
+        if begun:
+            cursor.execute(ADD, ("outer",))
         with store.transaction() as inner:
             inner.execute(ADD, ("inner",))
         raise KeyError
