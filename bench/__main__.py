@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import card_gui, card_session, deposits, lists, window
+from bench import card_gui, card_session, deposits, host_gate, lists, window
 from bench.measure import Result
 
 
@@ -30,6 +30,7 @@ CASES = {
     "iti41-tls-100": Case(deposits.tls, 100, 0.1, 7, 1.2),
     "iti18-1000": Case(lists.listing, 1000, 5, 9, 3.0),
     "iti18-10000": Case(lists.listing, 10_000, 10, 5, 3.0),
+    "host-gate": Case(host_gate.verification, 200, 2, 15, 3.0),
     "card-session": Case(card_session.session, 0, 0, 7, 1.3),
     "card-session-10ms": Case(card_session.session, 10, 10, 5, 1.3),
     "card-commands": Case(card_session.commands, 1, 1, 1, 1.0),

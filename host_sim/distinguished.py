@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from cryptography import x509
@@ -44,6 +45,7 @@ def of_certificate(certificate: x509.Certificate) -> Name:
     )
 
 
+@functools.lru_cache(1024)
 def parse(text: str) -> Name:
     """Read the text form, which runs from the last RDN to the first; ValueError when it is not one."""
     rdns = [frozenset(_pair(each) for each in _split(rdn, "+")) for rdn in _split(text, ",")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ _UNDERSTOOD = frozenset(
         f"{{{WSSE}}}Security",
     }
 )
+_OWN = threading.local()
 _TRUE = frozenset({"1", "true"})
 
 
@@ -65,9 +67,8 @@ def parse(data: bytes) -> Any:
         raise HostFault("DMPInvalidMessage", "not UTF-8") from None
     if b"<!DOCTYPE" in data:
         raise HostFault("DMPInvalidMessage", "a DOCTYPE is refused")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, _parser())
     except etree.XMLSyntaxError:
         raise HostFault("DMPInvalidMessage", "not well-formed XML") from None
     return root
@@ -91,6 +92,13 @@ def open_envelope(data: bytes, parts: Mapping[str, Path]) -> Envelope:
     message_id, action = _addressing(header)
     _references(root, parts)
     return Envelope(message_id, action, _one_assertion(root, header), content[0], _blocks(header))
+
+
+def _parser() -> Any:
+    # One for each thread: it is not cheap to make, and two threads would wait for each other's documents.
+    if not hasattr(_OWN, "parser"):
+        _OWN.parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    return _OWN.parser
 
 
 def text_of(element: Any) -> str:

@@ -15,7 +15,7 @@ from dossier.patient import Ins
 from . import envelope, identity, schemas, signature, vihf
 from .call import Call, HostFault
 from .envelope import Envelope
-from .exclusive import DS
+from .exclusive import DS, Node
 from .house import House
 from .identity import Speaker
 from .message import Message
@@ -77,13 +77,13 @@ class Gate:
             secret=said.secret,
         )
 
-    def _prove(self, assertion: Any, client: Holder) -> tuple[Any, Speaker]:
+    def _prove(self, assertion: Any, client: Holder) -> tuple[Node, Speaker]:
         if assertion.find(f"{{{DS}}}Signature") is not None:
             tree, signer = signature.verified(assertion, self._trust, self._house.parameters["signature_algorithms"])
             return tree, Speaker(client, signer)
-        if self._house.parameters["signature_required"] or any(assertion.iter(f"{{{DS}}}*")):
+        if self._house.parameters["signature_required"]:
             raise HostFault("DMPInvalidSignature", "the VIHF is not signed")
-        return assertion, Speaker(client, None)
+        return signature.unsigned(assertion), Speaker(client, None)
 
     def _fresh(self, said: Vihf, now: datetime) -> None:
         margin = timedelta(minutes=self._house.parameters["assertion_minutes"])

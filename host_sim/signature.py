@@ -1,7 +1,7 @@
 """The signature of the assertion, verified on forms that the host writes itself; trust comes by chain to one authority.
 
 XML Signature core 3.2, in the one shape that a VIHF has (SAML 2.0 core 5.4): enveloped, one reference to the
-assertion, exclusive canonicalisation. Only what was hashed is given back: it is parsed again from those bytes.
+assertion, exclusive canonicalisation. Only what was hashed is given back, read from the very same events.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from . import card_certificates, distinguished, exclusive
 from .call import HostFault
 from .canonical import XmlError
 from .distinguished import Name
-from .exclusive import DS
+from .exclusive import DS, Node, Reading
 
 _C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
+_SIGNATURE, _METHOD = f"{{{DS}}}Signature", f"{{{DS}}}CanonicalizationMethod"
+_INCLUSIVE = f"{{{_C14N}}}InclusiveNamespaces"
 _TRANSFORMS = [f"{DS}enveloped-signature", _C14N]
 _METHODS = {f"{DS}rsa-sha1": "sha1", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": "sha256"}
 _DIGESTS = {f"{DS}sha1": "sha1", "http://www.w3.org/2001/04/xmlenc#sha256": "sha256"}
 _HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256()}  # noqa: S303 - old cards sign with SHA-1
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 _REMEMBERED = 1024
 _MAX_CHAIN = 4
 _ORGANISATIONS = "organisations"  # how the authority of structures' certificates ends its name
@@ -130,76 +131,79 @@ def is_for_signature(certificate: x509.Certificate) -> bool:
         return False
 
 
-def verified(assertion: Any, trust: Trust, algorithms: Iterable[str]) -> tuple[Any, Holder]:
-    """Verify a signed assertion; give the tree of what was hashed, without the signature, and who signed.
+def verified(assertion: Any, trust: Trust, algorithms: Iterable[str]) -> tuple[Node, Holder]:
+    """Verify a signed assertion (an lxml element); give what was hashed, read once, and who signed.
 
     Raises HostFault DMPInvalidSignature, or DMPInvalidCertificate when the certificate is not a signature certificate
     of our authority.
     """
-    signature = _signature(assertion)
+    found = list(assertion.iter(_SIGNATURE))
+    if len(found) != 1 or assertion.index(found[0]) != 1:
+        raise HostFault("DMPInvalidSignature", "one Signature, right after Issuer")
+    reading = _read(assertion)
+    signature = reading.root.children[1]
     info = _one(signature, "SignedInfo")
     reference = _one(info, "Reference")
     allowed = frozenset(algorithms)
     method = _algorithm(info, "SignatureMethod", _METHODS, allowed)
     digest = _algorithm(reference, "DigestMethod", _DIGESTS, allowed)
-    listed = _check_reference(reference, assertion.get("ID", ""))
-    listed_in_info = _prefixes(_one(info, "CanonicalizationMethod"), _C14N)
+    _check_coverage(info, reference, reading.root.get("ID"))
     data = _one(_one(signature, "KeyInfo"), "X509Data")
     signer = trust.holder(_decoded(_one(data, "X509Certificate")))
     if not signer.signs:
         raise HostFault("DMPInvalidCertificate")
+    value = _decoded(_one(signature, "SignatureValue"))
     try:
-        written = exclusive.forms(etree.tostring(assertion, with_tail=False), listed, listed_in_info)
-        signer.key.verify(
-            _decoded(_one(signature, "SignatureValue")), written.signed_info, padding.PKCS1v15(), _HASHES[method]
-        )
-    except (XmlError, InvalidSignature):
+        signer.key.verify(value, reading.signed_info, padding.PKCS1v15(), _HASHES[method])
+    except InvalidSignature:
         raise HostFault("DMPInvalidSignature") from None
-    if hashlib.new(digest, written.element).digest() != _decoded(_one(reference, "DigestValue")):
+    if hashlib.new(digest, reading.element).digest() != _decoded(_one(reference, "DigestValue")):
         raise HostFault("DMPInvalidSignature")
-    return etree.fromstring(written.element, _PARSER), signer
+    return reading.root, signer
 
 
-def _signature(assertion: Any) -> Any:
-    found = list(assertion.iter(f"{{{DS}}}Signature"))
-    if len(found) != 1 or len(assertion) < 2 or assertion[1] is not found[0]:
-        raise HostFault("DMPInvalidSignature", "one Signature, right after Issuer")
-    return found[0]
+def unsigned(assertion: Any) -> Node:
+    """Read an assertion that has no signature; HostFault when it has part of one."""
+    if next(assertion.iter(f"{{{DS}}}*"), None) is not None:
+        raise HostFault("DMPInvalidSignature", "a part of a signature")
+    return _read(assertion).root
 
 
-def _one(parent: Any, name: str) -> Any:
-    found = parent.findall(f"{{{DS}}}{name}")
+def _read(assertion: Any) -> Reading:
+    listed: dict[str, list[str]] = {}
+    for each in assertion.iter(_INCLUSIVE):
+        names = each.get("PrefixList", "").split()
+        listed[each.getparent().tag] = ["" if name == "#default" else name for name in names]
+    data = etree.tostring(assertion, with_tail=False)
+    try:
+        return exclusive.read(data, listed.get(f"{{{DS}}}Transform", ()), listed.get(_METHOD, ()))
+    except XmlError:
+        raise HostFault("DMPInvalidSignature", "the assertion has no canonical form") from None
+
+
+def _one(parent: Node, name: str) -> Node:
+    found = parent.named(f"{{{DS}}}{name}")
     if len(found) != 1:
         raise HostFault("DMPInvalidSignature", f"not exactly one {name}")
     return found[0]
 
 
-def _algorithm(parent: Any, name: str, known: dict[str, str], allowed: frozenset[str]) -> str:
-    found = known.get(_one(parent, name).get("Algorithm", ""), "")
+def _algorithm(parent: Node, name: str, known: dict[str, str], allowed: frozenset[str]) -> str:
+    found = known.get(_one(parent, name).get("Algorithm"), "")
     if found not in allowed:
         raise HostFault("DMPInvalidSignature", f"{name} is not accepted")
     return found
 
 
-def _check_reference(reference: Any, identifier: str) -> list[str]:
-    """Check what the reference covers; gives the prefixes that its canonical form lists."""
-    transforms = _one(reference, "Transforms").findall(f"{{{DS}}}Transform")
-    same = [each.get("Algorithm") for each in transforms] == _TRANSFORMS
-    if not same or not identifier or reference.get("URI") != f"#{identifier}":
+def _check_coverage(info: Node, reference: Node, identifier: str) -> None:
+    method = _one(info, "CanonicalizationMethod").get("Algorithm")
+    transforms = [each.get("Algorithm") for each in _one(reference, "Transforms").named(f"{{{DS}}}Transform")]
+    if method != _C14N or transforms != _TRANSFORMS or reference.get("URI") != f"#{identifier}" or not identifier:
         raise HostFault("DMPInvalidSignature", "one reference to the assertion, enveloped then exclusive C14N")
-    return _prefixes(transforms[1], _C14N)
 
 
-def _prefixes(method: Any, algorithm: str) -> list[str]:
-    if method.get("Algorithm") != algorithm:
-        raise HostFault("DMPInvalidSignature", "exclusive C14N only")
-    found = method.find(f"{{{_C14N}}}InclusiveNamespaces")
-    names = "" if found is None else found.get("PrefixList", "")
-    return ["" if name == "#default" else name for name in names.split()]
-
-
-def _decoded(element: Any) -> bytes:
+def _decoded(element: Node) -> bytes:
     try:
-        return base64.b64decode("".join((element.text or "").split()), validate=True)
+        return base64.b64decode("".join(element.text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise HostFault("DMPInvalidSignature", "not base64") from None
