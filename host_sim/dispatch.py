@@ -63,7 +63,7 @@ def _run(call: Call, name: str, house: House) -> Reply:
     before = house.faults.take(name, "before_commit")
     if before is not None and before.effect == "delay":
         house.stopping.wait(before.seconds)
-    with house.store.transaction() as cursor:
+    with house.notices.held(), house.store.transaction() as cursor:
         if call.patient and name not in _READINGS:
             house.store.lock(f"dossier {call.patient}")
         reply = handler(call, house)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +15,9 @@ from .clock import Clock
 from .directory import Directory
 from .dossiers import Authorisation
 from .faults import Faults
+from .notices import Notice, Notices
 from .parameters import Parameters
-from .store import Store
+from .store import Cursor, Store
 
 
 class House:
@@ -27,6 +30,7 @@ class House:
         self.faults = Faults()
         self.stopping = threading.Event()
         self.audit = Audit(store)
+        self.notices = Notices()
         self.directory = Directory(store)
         dossiers.ensure_tables(store)
         administrative.ensure_tables(store)
@@ -50,13 +54,29 @@ class House:
         return dossiers.authorisation(self.store, call.patient, (who.id_nat, who.structure_id), call.now, life)
 
     def notify(self, patient: str, kind: str, text: str) -> None:
-        """Tell the patient (INS matricule); `kind` is creation, break_glass or document, `text` one French sentence.
+        """Tell the patient (INS matricule); `kind` is one of the words of notices.py, `text` one French sentence.
 
-        Inside a `store.transaction()` of the same thread it joins that transaction.
+        Inside a `store.transaction()` of the same thread it joins that transaction; listeners are called when the
+        block of `changing()` around it has ended well.
         """
-        self.audit.notify(self.clock.now(), patient, kind, text)
+        now = self.clock.now()
+        self.audit.notify(now, patient, kind, text)
+        self.notices.tell(Notice(patient, kind, text, now))
+
+    def subscribe(self, listener: Callable[[Notice], None]) -> Callable[[], None]:
+        """Call `listener`, from a thread of the house, for each thing a patient is told; gives what ends it."""
+        return self.notices.subscribe(listener)
+
+    @contextmanager
+    def changing(self, patient: str = "") -> Iterator[Cursor]:
+        """One transaction that holds the dossier of a patient; what it tells is carried once it is committed."""
+        with self.notices.held(), self.store.transaction() as cursor:
+            if patient:
+                self.store.lock(f"dossier {patient}")
+            yield cursor
 
     def close(self) -> None:
         """Close the store."""
+        self.notices.close()
         self.audit.close()
         self.store.close()
