@@ -15,6 +15,7 @@ from . import atna, audit_check, show, usage
 from .audit import Audit
 from .faults import Fault
 from .house import House
+from .ihe.context import UnreadablePatients
 from .parameters import Parameters
 from .store import Store
 
@@ -42,7 +43,11 @@ def _serve(options: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    host = _host(options)
+    try:
+        host = _host(options)
+    except UnreadablePatients as error:
+        _complain(f"Patients illisibles\u00a0: {error}")
+        return 1
     host.arm(options.fault)
     print(json.dumps(host.start()), flush=True)  # noqa: T201 - the door's one line
     if options.with_parent:

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from host_sim.house import House
 from host_sim.registry_errors import RegistryRefusal
-from host_sim.store import sync_directory
 
 from .metadata import patient_key
 
 REPOSITORY_ID = "1.2.250.1.999.1.1.43"
+
+
+class UnreadablePatients(Exception):  # noqa: N818 - becomes an exit code
+    """A file of patients is not one; the text says where."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Context:
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
         part.replace(folder / name)
-        sync_directory(folder)
+        _make_durable(folder)
         return name
 
     def file_of(self, name: str) -> Path:
@@ -55,14 +58,29 @@ class Context:
 def read_patients(file: Path) -> frozenset[str]:
     """Read a file of patients: one CX a line, blank lines and lines that begin with # apart.
 
-    Raises ValueError naming the line that is not a CX, OSError.
+    Raises UnreadablePatients, naming the line that is not a CX.
     """
     known = set()
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadablePatients(file.name) from error
+    for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         if not (key := patient_key(text)):
-            raise ValueError(f"{file.name}, ligne {number}")
+            raise UnreadablePatients(f"{file.name}, ligne {number}")
         known.add(key)
     return frozenset(known)
+
+
+def _make_durable(folder: Path) -> None:
+    """Make the entries of a directory durable, where the system lets a directory be opened."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

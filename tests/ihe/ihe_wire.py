@@ -73,16 +73,16 @@ def slot(name: str, *values: str) -> str:
 
 def coded(scheme: str, code: str, owner: str, system: str = "1.2.3.4") -> str:
     return (
-        f'<rim:Classification id="cl{next(_numbers)}" classificationScheme="urn:uuid:{scheme}" classifiedObject="{owner}"'
-        f' nodeRepresentation="{code}">{slot("codingScheme", system)}'
+        f'<rim:Classification id="cl{next(_numbers)}" classificationScheme="urn:uuid:{scheme}"'
+        f' classifiedObject="{owner}" nodeRepresentation="{code}">{slot("codingScheme", system)}'
         f'<rim:Name><rim:LocalizedString value="{code}"/></rim:Name></rim:Classification>'
     )
 
 
 def author(scheme: str, person: str, owner: str) -> str:
     return (
-        f'<rim:Classification id="cl{next(_numbers)}" classificationScheme="urn:uuid:{scheme}" classifiedObject="{owner}"'
-        f' nodeRepresentation="">{slot("authorPerson", person)}</rim:Classification>'
+        f'<rim:Classification id="cl{next(_numbers)}" classificationScheme="urn:uuid:{scheme}"'
+        f' classifiedObject="{owner}" nodeRepresentation="">{slot("authorPerson", person)}</rim:Classification>'
     )
 
 
@@ -117,7 +117,7 @@ def entry(name: str = "doc1", **changes: Any) -> str:
             "repositoryUniqueId",
             "serviceStartTime",
             "serviceStopTime",
-        )  # fmt: skip
+        )
         if facts[key] is not None
     ]
     if facts["references"]:
