@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from .store import Cursor, Store
+from .store import Cursor, Sealed, Store, sealed
 
 LINKS = frozenset(
     {
@@ -79,7 +79,10 @@ def details(store: Store, ins: str) -> Details:
 def write_details(cursor: Cursor, ins: str, said: Details) -> None:
     """Replace the details of a patient."""
     changes = ", ".join(f"{name} = excluded.{name}" for name in _DETAILS)
-    values = [int(value) if isinstance(value, bool) else value for value in (getattr(said, n) for n in _DETAILS)]
+    values = [
+        int(value) if isinstance(value, bool) else Sealed(value, ins)
+        for value in (getattr(said, name) for name in _DETAILS)
+    ]
     cursor.execute(
         f"INSERT INTO patient_details (ins, {', '.join(_DETAILS)}) VALUES (?,?,?,?,?,?,?)"  # noqa: S608
         f" ON CONFLICT (ins) DO UPDATE SET {changes}",
@@ -103,7 +106,7 @@ def write_representatives(cursor: Cursor, ins: str, people: Iterable[Representat
     for each in people:
         cursor.execute(
             f"INSERT INTO representatives (ins, {', '.join(_REPRESENTATIVE)}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-            (ins, *(getattr(each, name) for name in _REPRESENTATIVE)),
+            (ins, *sealed(ins, *(getattr(each, name) for name in _REPRESENTATIVE))),
         )
 
 

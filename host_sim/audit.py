@@ -10,7 +10,7 @@ from typing import Any
 from .audit_seal import Head, Seal, chained
 from .audit_sealer import Sealer
 from .call import Caller
-from .store import Cursor, Row, Store
+from .store import Cursor, Row, Sealed, Store
 
 EMERGENCY = {"bris_de_glace": "mode urgence", "centre_15": "mode urgence"}
 
@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS notifications (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, patient TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
 """
 _COLUMNS = "at, who, name, structure, tx, patient, purpose, word, reason, outcome, message_id, objects"
+_NAMES = _COLUMNS.split(", ")
+_SECRET = ("name", "reason")  # kept encrypted; what is chained is what they say
 _CHAIN = "access log"
 _PAGE = 500
 
@@ -71,7 +73,11 @@ class Audit:
             made = chained(head.hash, (head.number, *row))
             cursor.execute(
                 f"INSERT INTO access_chain (number, {_COLUMNS}, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
-                (head.number, *row, made),
+                (
+                    head.number,
+                    *(Sealed(value) if each in _SECRET else value for each, value in zip(_NAMES, row, strict=True)),
+                    made,
+                ),
             )
             cursor.execute("UPDATE access_head SET hash = ? WHERE id = 1", (made,))
 
@@ -119,7 +125,7 @@ class Audit:
         with self._store.transaction() as cursor:
             cursor.execute(
                 "INSERT INTO notifications (at, patient, kind, text) VALUES (?,?,?,?)",
-                (at.isoformat(timespec="milliseconds"), patient, kind, text),
+                (at.isoformat(timespec="milliseconds"), patient, kind, Sealed(text, patient)),
             )
 
     def notifications(self, patient: str) -> list[dict[str, Any]]:

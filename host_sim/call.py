@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,29 @@ class Call:
     secret: bool = False
 
 
+class Document(Protocol):
+    """Bytes of a known number, given a block at a time."""
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+
+    def blocks(self) -> Iterator[bytes]: ...  # noqa: D102
+
+
+Part = Path | Document
+
+
 @dataclass(frozen=True)
 class Reply:
     """What a handler answers: the action of the response, the child of soap:Body and the files to send as MIME parts.
 
-    `parts` maps a Content-ID (without angle brackets) to a file; `multipart` forces the multipart form without parts.
+    `parts` maps a Content-ID (without angle brackets) to a file or a document; `multipart` forces the multipart form
+    without parts.
     """
 
     action: str
     body: Any
-    parts: Mapping[str, Path] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
     multipart: bool = False
 
 

@@ -19,6 +19,29 @@ class Row(Protocol):
     def keys(self) -> list[str]: ...  # noqa: D102
 
 
+class PlainRow:
+    """A row by name and by index, as sqlite3 gives them."""
+
+    __slots__ = ("_names", "_values")
+
+    def __init__(self, names: dict[str, int], values: Sequence[Any]) -> None:
+        self._names = names
+        self._values = values
+
+    def __getitem__(self, key: Any, /) -> Any:
+        return self._values[self._names[key] if isinstance(key, str) else key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def keys(self) -> list[str]:
+        """The names, in order."""
+        return list(self._names)
+
+
 class Cursor(Protocol):
     """Statements inside one transaction or reading; placeholders are `?` whatever the database."""
 
@@ -52,6 +75,9 @@ class Database(Protocol):
 
     def lock(self, *names: str) -> None:
         """Hold names until the end of the transaction of this thread; waits while another transaction holds one."""
+
+    def wipe(self) -> None:
+        """Leave nothing on disk of the rows of data_keys that were deleted; outside any transaction."""
 
     def close(self) -> None:
         """Close every connection."""

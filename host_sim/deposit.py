@@ -244,7 +244,7 @@ def _keep(lot: Received, digests: Mapping[str, Digests], cursor: Cursor, call: C
     kept: dict[str, str] = {}
     try:
         for each in lot.submission.entries:
-            kept[each.id] = repository.keep(house.store, lot.files[each.id])
+            kept[each.id] = repository.keep(house.store, lot.files[each.id], call.patient)
         _register(lot, digests, kept, cursor, call)
         _tell_patient(lot, call, house)
     except BaseException:

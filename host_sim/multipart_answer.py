@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from .call import Part
 from .message import SOAP_TYPE, XOP_TYPE
 
 ROOT_ID = "root.message@host-sim"
@@ -19,27 +20,36 @@ class Writable(Protocol):
         """Take a block."""
 
 
-def write_parts(stream: Writable, envelope: bytes, parts: Mapping[str, Path], boundary: str, root_type: str) -> None:
+def write_parts(stream: Writable, envelope: bytes, parts: Mapping[str, Part], boundary: str, root_type: str) -> None:
     """Write an MTOM body: the root part, then each file, a block at a time."""
     stream.write(_root_head(boundary, root_type))
     stream.write(envelope)
-    for name, path in parts.items():
+    for name, part in parts.items():
         stream.write(_part_head(boundary, name))
-        with path.open("rb") as source:
-            while block := source.read(_CHUNK):
-                stream.write(block)
+        for block in _blocks(part) if isinstance(part, Path) else part.blocks():
+            stream.write(block)
     stream.write(_tail(boundary))
 
 
-def length_of_parts(envelope: bytes, parts: Mapping[str, Path], boundary: str, root_type: str) -> int:
+def length_of_parts(envelope: bytes, parts: Mapping[str, Part], boundary: str, root_type: str) -> int:
     """The exact size of what `write_parts` writes."""
-    files = sum(len(_part_head(boundary, name)) + path.stat().st_size for name, path in parts.items())
+    files = sum(len(_part_head(boundary, name)) + _size(part) for name, part in parts.items())
     return len(_root_head(boundary, root_type)) + len(envelope) + files + len(_tail(boundary))
 
 
 def multipart_type(boundary: str) -> str:
     """The media type of an MTOM answer."""
     return f'multipart/related; type="{XOP_TYPE}"; start="<{ROOT_ID}>"; start-info="{SOAP_TYPE}"; boundary="{boundary}"'
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while block := source.read(_CHUNK):
+            yield block
+
+
+def _size(part: Part) -> int:
+    return part.stat().st_size if isinstance(part, Path) else part.size
 
 
 def _root_head(boundary: str, root_type: str) -> bytes:

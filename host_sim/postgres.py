@@ -14,7 +14,7 @@ from typing import Any, cast
 import psycopg
 from psycopg import RawCursor
 
-from .database import Cursor, Row
+from .database import Cursor, PlainRow, Row
 
 _CONNECTIONS = 40
 _IDLE = 8
@@ -81,6 +81,15 @@ class PostgresDatabase:
         """Hold names until the end of the transaction."""
         for name in sorted(names):
             _Cursor(self._local.connection).execute("SELECT pg_advisory_xact_lock(?)", (_number(name),))
+
+    def wipe(self) -> None:
+        """Rewrite the table of keys, so that its file holds no deleted row; the write-ahead log is the server's."""
+        with self._connection() as connection:
+            connection.autocommit = True
+            try:
+                connection.execute("VACUUM FULL data_keys")
+            finally:
+                connection.autocommit = False
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""
@@ -153,31 +162,9 @@ def _number(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
-class _Row:
-    """A row by name and by index, as sqlite3 gives them."""
-
-    __slots__ = ("_names", "_values")
-
-    def __init__(self, names: dict[str, int], values: Sequence[Any]) -> None:
-        self._names = names
-        self._values = values
-
-    def __getitem__(self, key: Any, /) -> Any:
-        return self._values[self._names[key] if isinstance(key, str) else key]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def keys(self) -> list[str]:
-        return list(self._names)
-
-
 def _rows(cursor: Any) -> Callable[[Sequence[Any]], Row]:
     names = {column.name: number for number, column in enumerate(cursor.description or ())}
-    return lambda values: _Row(names, values)
+    return lambda values: PlainRow(names, values)
 
 
 class _Cursor:

@@ -12,7 +12,7 @@ from dossier.timestamp import Timestamp
 
 from . import ebrim, ebrim_text, profile, visibility
 from .ebrim import Link, RegistryObject
-from .store import Cursor, Row, Store
+from .store import Cursor, Row, Sealed, Store
 from .visibility import Viewer
 
 APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
@@ -34,8 +34,8 @@ CREATE INDEX IF NOT EXISTS registry_sets_patient ON registry_sets (patient);
 CREATE TABLE IF NOT EXISTS registry_entries (
     seq INTEGER PRIMARY KEY, entry_uuid TEXT NOT NULL UNIQUE, lid TEXT NOT NULL, version INTEGER NOT NULL,
     newest INTEGER NOT NULL, unique_id TEXT NOT NULL, patient TEXT NOT NULL, status TEXT NOT NULL,
-    received_at TEXT NOT NULL, depositor TEXT NOT NULL, structure TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL,
-    blob TEXT NOT NULL, object TEXT NOT NULL);
+    received_at TEXT NOT NULL, depositor TEXT NOT NULL, structure TEXT NOT NULL, hash TEXT NOT NULL,
+    size INTEGER NOT NULL, blob TEXT NOT NULL, object TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS registry_newest ON registry_entries (unique_id) WHERE newest = 1;
 CREATE UNIQUE INDEX IF NOT EXISTS registry_versions ON registry_entries (lid, version);
 CREATE INDEX IF NOT EXISTS registry_patient ON registry_entries (patient, seq) WHERE newest = 1;
@@ -128,7 +128,7 @@ def insert_entry(cursor: Cursor, entry: Entry) -> None:
     values = (
         entry.entry_uuid, entry.lid, entry.version, entry.newest, entry.unique_id, entry.patient, entry.status,
         entry.received_at.isoformat(), entry.depositor, entry.structure, entry.hash, entry.size, entry.blob,
-        ebrim_text.to_text(entry.item),
+        Sealed(ebrim_text.to_text(entry.item), entry.patient),
     )  # fmt: skip
     cursor.execute(f"INSERT INTO registry_entries ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", values)  # noqa: S608
 
@@ -138,7 +138,7 @@ def set_status(cursor: Cursor, entry: Entry, status: str, *, newest: bool = True
     item = replace(entry.item, status=status)
     cursor.execute(
         "UPDATE registry_entries SET status = ?, newest = ?, object = ? WHERE entry_uuid = ?",
-        (status, newest, ebrim_text.to_text(item), entry.entry_uuid),
+        (status, newest, Sealed(ebrim_text.to_text(item), entry.patient), entry.entry_uuid),
     )
 
 
@@ -151,7 +151,7 @@ def insert_set(cursor: Cursor, item: RegistryObject, patient: str, depositor: st
         (
             item.id, item.identifier(profile.SET_UNIQUE), patient, item.identifier(profile.SET_SOURCE),
             item.slot("submissionTime"), content[0].representation if content else "", now.isoformat(), depositor,
-            ebrim_text.to_text(item),
+            Sealed(ebrim_text.to_text(item), patient),
         ),
     )  # fmt: skip
 

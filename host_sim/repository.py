@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .canonical import Canonicalizer
+from .sealed_file import SealedFile
 from .store import Store
 
 REPOSITORY_ID = "1.2.250.1.213.4.1.1.1.2"
@@ -57,10 +58,10 @@ def digest(path: Path, *, xml: bool) -> Digests:
     return Digests(size, named, canonical)
 
 
-def keep(store: Store, part: Path) -> str:
-    """Make a streamed part a blob under a new name, durable when this returns; gives the name."""
+def keep(store: Store, part: Path, patient: str) -> str:
+    """Make a streamed part a blob under a new name, encrypted and durable when this returns; gives the name."""
     name = uuid.uuid4().hex
-    store.keep_blob(part, name)
+    store.keep_blob(part, name, patient)
     return name
 
 
@@ -75,6 +76,6 @@ def repository_of(type_code: str) -> str:
     return VACCINATIONS_ID if type_code == _VACCINATION_HISTORY else REPOSITORY_ID
 
 
-def path_of(store: Store, name: str) -> Path:
-    """The file of a blob."""
-    return store.blobs / name
+def document(store: Store, name: str) -> SealedFile:
+    """The document that a blob holds, to be read."""
+    return store.blob(name)

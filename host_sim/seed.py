@@ -13,8 +13,9 @@ from card_sim import cast
 from . import administrative, dossiers
 from .directory import Directory, Practitioner, add_practitioner
 from .dossiers import EXPIRED, VALID
+from .keys import HOST
 from .passwords import hashed
-from .store import Cursor, Store
+from .store import Cursor, Sealed, Store, sealed
 
 _ADDRESS = re.compile(r"^(?P<street>.*?),?\s*(?P<postal_code>\d{5})\s+(?P<city>.+)$")
 
@@ -129,21 +130,24 @@ def add_patient(cursor: Cursor, facts: Mapping[str, Any], now: datetime, life_da
 
 def _add_person(cursor: Cursor, facts: Mapping[str, Any]) -> None:
     found = facts.get("insi", "found") == "found"
+    birth_name, usage_name, given, birth_date, sex, place = _traits(facts)
+    names = (*sealed(HOST, birth_name, usage_name, given), birth_date, sex, Sealed(place))
     cursor.execute("DELETE FROM patients WHERE ins = ?", (facts["ins"],))
     cursor.execute(
         "INSERT INTO patients (ins, oid, key, birth_name, usage_name, given_names, birth_date, sex, birth_place, insi)"
         " VALUES (?,?,?,?,?,?,?,?,?,?)",
-        (facts["ins"], _oid(facts), facts.get("key", ""), *_traits(facts), found),
+        (facts["ins"], _oid(facts), facts.get("key", ""), *names, found),
     )
     for card in facts.get("vitale", ()):
-        names = ("insured_nir", "rank", "family_name", "given_name", "birth_date")
-        _add_vitale(cursor, *(card[name] for name in names), facts["ins"])
+        people = (card["family_name"], card["given_name"], card["birth_date"])
+        _add_vitale(cursor, card["insured_nir"], card["rank"], *people, facts["ins"])
 
 
-def _add_vitale(cursor: Cursor, *row: object) -> None:
-    cursor.execute("DELETE FROM vitale WHERE nir_od = ? AND rank = ? AND ins = ?", (row[0], row[1], row[5]))
+def _add_vitale(cursor: Cursor, nir: str, rank: int, family: str, given: str, birth_date: str, ins: str) -> None:
+    cursor.execute("DELETE FROM vitale WHERE nir_od = ? AND rank = ? AND ins = ?", (nir, rank, ins))
     cursor.execute(
-        "INSERT INTO vitale (nir_od, rank, family_name, given_name, birth_date, ins) VALUES (?,?,?,?,?,?)", row
+        "INSERT INTO vitale (nir_od, rank, family_name, given_name, birth_date, ins) VALUES (?,?,?,?,?,?)",
+        (nir, rank, *sealed(HOST, family, given), birth_date, ins),
     )
 
 
@@ -160,10 +164,13 @@ def _add_dossier(cursor: Cursor, facts: Mapping[str, Any], now: datetime, life_d
             facts["state"],
             (now - timedelta(days=2 * life_days)).isoformat(),
             now.isoformat() if facts["state"] == "closed" else "",
-            facts.get("closing_reason", ""),
-            *_traits(facts),
-            *(address.group("street", "postal_code", "city") if address else ("", "", "")),
-            *(facts.get(name, "") for name in ("mobile", "mail")),
+            *sealed(
+                facts["ins"],
+                facts.get("closing_reason", ""),
+                *_traits(facts),
+                *(address.group("street", "postal_code", "city") if address else ("", "", "")),
+                *(facts.get(name, "") for name in ("mobile", "mail")),
+            ),
             *(bool(facts.get(name)) for name in ("opposed_break_glass", "opposed_regulation", "attached_to_ens")),
         ),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import dispatch, message, soap
-from .call import HostFault
+from .call import HostFault, Part
 from .envelope import Envelope
 from .faults import Dropped, Refused
 from .gate import Gate
@@ -27,7 +27,7 @@ class Answer:
 
     status: int
     envelope: bytes
-    parts: Mapping[str, Path] = field(default_factory=dict)
+    parts: Mapping[str, Part] = field(default_factory=dict)
     multipart: bool = False
 
 

@@ -76,6 +76,11 @@ class SqliteDatabase:
                 self._freed.wait_for(lambda name=name: self._held.get(name, mine) is mine)  # type: ignore[misc]
                 self._held[name] = mine
 
+    def wipe(self) -> None:
+        """Empty the write-ahead log: the file itself overwrites what is deleted (secure_delete)."""
+        with self._writing:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Close every connection that is not reading now."""
         with self._writing:
@@ -89,6 +94,7 @@ class SqliteDatabase:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")
         return connection
 
     @contextmanager

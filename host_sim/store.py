@@ -6,13 +6,19 @@ import contextlib
 import os
 import shutil
 import uuid
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from . import sealed_file
 from .database import Cursor, Database, Row
+from .files import sync_directory
+from .keys import Keys, master_key
+from .sealed_file import SealedFile
+from .sealing import Sealed, SealingCursor, sealed
 from .sqlite import SqliteDatabase
 
-__all__ = ["Cursor", "Row", "Store", "sync_directory"]
+__all__ = ["Cursor", "Row", "Sealed", "Store", "sealed"]
 
 _FILE_NAME = "host.sqlite"
 _SCHEMA_FILE = "schema"
@@ -21,8 +27,8 @@ _SCHEMA_FILE = "schema"
 class Store:
     """The database of the host, shared by all its threads, and its files.
 
-    `blobs` is where accepted documents live, `incoming` where the server streams MIME parts (same file system, so
-    that a part becomes a blob by renaming). Whoever judges before writing first holds a name:
+    `blobs` is where accepted documents live, encrypted; `incoming` where the server streams MIME parts. Whoever judges
+    before writing first holds a name:
 
         with store.transaction() as cursor:
             store.lock(f"dossier {ins}")
@@ -33,6 +39,7 @@ class Store:
         self.blobs = directory / "blobs"
         self.incoming = directory / "incoming"
         self._database = database
+        self.keys = Keys(database, master_key(directory))
 
     @classmethod
     def open(cls, directory: Path, database: str = "") -> Store:
@@ -61,29 +68,36 @@ class Store:
         """Run a script of CREATE ... IF NOT EXISTS statements, written for SQLite."""
         self._database.ensure(schema)
 
-    def transaction(self) -> AbstractContextManager[Cursor]:
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
         """Give a cursor inside one transaction: committed at the end, rolled back when anything is raised.
 
         Re-entrant: an inner block belongs to the outer one; raising out of it undoes what it wrote.
         """
-        return self._database.transaction()
+        with self.keys.transaction() as cursor:
+            yield SealingCursor(cursor, self.keys)
 
-    def reading(self) -> AbstractContextManager[Cursor]:
+    @contextmanager
+    def reading(self) -> Iterator[Cursor]:
         """Give a cursor that only reads, beside whoever writes; inside a transaction it sees what this one wrote."""
-        return self._database.reading()
+        with self._database.reading() as cursor:
+            yield SealingCursor(cursor, self.keys)
 
     def lock(self, *names: str) -> None:
         """Hold names until the transaction of this thread ends; waits for another that holds one. Call it first."""
         self._database.lock(*names)
 
-    def keep_blob(self, part: Path, name: str) -> Path:
-        """Make a streamed part a blob called `name`, durable before this returns (call it before the commit)."""
-        target = self.blobs / name
-        with part.open("rb") as stream:
-            os.fsync(stream.fileno())
-        part.replace(target)
+    def keep_blob(self, part: Path, name: str, patient: str) -> None:
+        """Make a streamed part a blob called `name`, under the key of a patient (INS matricule).
+
+        It is durable when this returns: call it before the commit.
+        """
+        sealed_file.write(part, self.blobs / name, self.keys.of(patient))
         sync_directory(self.blobs)
-        return target
+
+    def blob(self, name: str) -> SealedFile:
+        """A blob, to be read."""
+        return SealedFile(self.blobs / name, self.keys)
 
     def close(self) -> None:
         """Close the database."""
@@ -113,14 +127,3 @@ def _schema(file: Path) -> str:
         drawn.unlink()
         sync_directory(file.parent)
     return file.read_text()
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the entries of a directory durable, where the system lets a directory be opened."""
-    if os.name == "nt":
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

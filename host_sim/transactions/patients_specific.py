@@ -11,6 +11,7 @@ from host_sim.dossiers import DossierRow
 from host_sim.house import House
 from host_sim.refusals import Refusal
 from host_sim.routes import PATIENTS
+from host_sim.store import Sealed
 
 from . import small
 
@@ -39,7 +40,7 @@ def create_access(call: Call, house: House) -> Reply:
         return small.refused(call, refusal)
     made = accounts.open_account(house.store, row.ins)
     with house.store.transaction() as cursor:
-        cursor.execute(_SET_CHANNEL, (row.ins, asked["type"], asked["canal"]))
+        cursor.execute(_SET_CHANNEL, (row.ins, asked["type"], Sealed(asked["canal"], row.ins)))
     return small.output(call, {"login": made.login, "password": made.password})
 
 
@@ -85,7 +86,7 @@ def _change_channel(house: House, ins: str, asked: dict[str, str]) -> None:
         if asked["action"] == "SUPPRESSION":
             cursor.execute("DELETE FROM otp_channels WHERE ins = ? AND kind = ?", key)
         else:
-            cursor.execute(_SET_CHANNEL, (*key, asked["canal"]))
+            cursor.execute(_SET_CHANNEL, (*key, Sealed(asked["canal"], ins)))
 
 
 def _open_dossier(call: Call, house: House) -> DossierRow:

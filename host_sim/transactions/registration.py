@@ -11,6 +11,7 @@ from host_sim.call import Call
 from host_sim.dossiers import DossierRow, Person
 from host_sim.house import House
 from host_sim.refusals import Refusal
+from host_sim.store import Sealed, sealed
 
 from . import demography, hl7
 from .demography import PersonRead, folded
@@ -82,7 +83,10 @@ def modify(call: Call, house: House, act: Any) -> DossierRow:
         cursor.execute(
             "UPDATE dossiers SET usage_name = ?, street = ?, postal_code = ?, city = ?, mobile = ?, mail = ?"
             " WHERE ins = ?",
-            (said.usage_name, said.street, said.postal_code, said.city, said.mobile, said.mail, row.ins),
+            (
+                *sealed(row.ins, said.usage_name, said.street, said.postal_code, said.city, said.mobile, said.mail),
+                row.ins,
+            ),
         )
     _write_details(house, row.ins, said)
     _oppose(house, row.ins, observed)
@@ -126,7 +130,7 @@ def close(call: Call, house: House, act: Any) -> DossierRow:
     with house.store.transaction() as cursor:
         cursor.execute(
             "UPDATE dossiers SET state = 'closed', closed_at = ?, closing_reason = ? WHERE ins = ?",
-            (call.now.isoformat(), text, row.ins),
+            (call.now.isoformat(), Sealed(text, row.ins), row.ins),
         )
     return _row(house, row.ins)
 
@@ -202,17 +206,20 @@ def _insert(call: Call, house: House, known: Person, said: PersonRead) -> None:
                 known.ins,
                 known.oid,
                 call.now.isoformat(),
-                known.birth_name,
-                said.usage_name or known.usage_name,
-                known.given_names,
-                known.birth_date,
-                known.sex,
-                known.birth_place,
-                said.street,
-                said.postal_code,
-                said.city,
-                said.mobile,
-                said.mail,
+                *sealed(
+                    known.ins,
+                    known.birth_name,
+                    said.usage_name or known.usage_name,
+                    known.given_names,
+                    known.birth_date,
+                    known.sex,
+                    known.birth_place,
+                    said.street,
+                    said.postal_code,
+                    said.city,
+                    said.mobile,
+                    said.mail,
+                ),
             ),
         )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from lxml import etree
 
 from host_sim import consultation, deposit, registry, repository
-from host_sim.call import Call, Reply
+from host_sim.call import Call, Part, Reply
 from host_sim.consultation import Reading
 from host_sim.deposit import XDS, XOP
 from host_sim.ebrim import MalformedError
@@ -39,7 +38,7 @@ def provide(call: Call, house: House) -> Reply:
 def retrieve(call: Call, house: House) -> Reply:
     """Answer ITI-43: the documents that may be read, a RegistryError for each other one; always multipart."""
     body = etree.Element(f"{{{XDS}}}RetrieveDocumentSetResponse", nsmap={"xds": XDS, "xop": XOP})
-    parts: dict[str, Path] = {}
+    parts: dict[str, Part] = {}
     problems: list[Problem] = []
     try:
         reading = consultation.reading(call, house, "TD3.2")
@@ -50,7 +49,7 @@ def retrieve(call: Call, house: House) -> Reply:
                     problems.append(found)
                     continue
                 cid = f"document{len(parts) + 1}@host"
-                parts[cid] = repository.path_of(house.store, found.blob)
+                parts[cid] = repository.document(house.store, found.blob)
                 body.append(_response(found, cid))
     except RegistryRefusal as refusal:
         problems.extend(refusal.problems)

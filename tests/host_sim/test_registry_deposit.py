@@ -60,7 +60,7 @@ def test_a_whole_lot_is_taken_with_hash_and_size_computed_by_the_host(place: Pla
     entries = _entries(place)
     assert [each.item.title for each in entries] == ["Compte rendu de consultation", "Autre", "Source"]
     assert entries[0].size == len(lot.papers[0].content())
-    assert (place.house.store.blobs / entries[0].blob).read_bytes() == lot.papers[0].content()
+    assert place.house.store.blob(entries[0].blob).read_bytes() == lot.papers[0].content()
     assert {each.status for each in entries} == {APPROVED}
     assert [each["kind"] for each in place.house.audit.notifications(JEAN)] == ["document"]
 
