@@ -19,11 +19,21 @@ from .message import SOAP_TYPE, XOP_TYPE
 from .routes import PATHS
 from .service import Answer, Service
 from .soap import fault
+from .web_pages import BASE, Page
 
 _LOG = logging.getLogger("host_sim")
 _ENDPOINTS = {path: name for name, path in PATHS.items()}
 _HANDSHAKE_SECONDS = 15
 _DRAINED = 1 << 23
+_MAX_FORM = 4096
+_PAGE_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 _CIPHERS = "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-SHA384"
 
 
@@ -95,7 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
 
     def do_POST(self) -> None:
-        """Serve one SOAP request."""
+        """Serve one SOAP request, or a form of the contextual web access."""
+        if self.path.startswith(BASE):
+            self._post_page()
+            return
         endpoint = _ENDPOINTS.get(self.path)
         if endpoint is None:
             self._plain(404)
@@ -121,8 +134,30 @@ class _Handler(BaseHTTPRequestHandler):
             self._drain(body)
 
     def do_GET(self) -> None:
-        """Nothing is served to GET."""
-        self._plain(405)
+        """Serve one page of the contextual web access; nothing else is served to GET."""
+        if not self.path.startswith(BASE):
+            self._plain(405)
+            return
+        self._page(self.server.service.web.answer(self.path, self._peer()))
+
+    def _post_page(self) -> None:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > _MAX_FORM:
+            self._plain(400)
+            return
+        self._page(self.server.service.web.answer(self.path, self._peer(), self.rfile.read(int(length))))
+
+    def _page(self, page: Page) -> None:
+        data = page.html.encode()
+        self.send_response(page.status)
+        for name, value in _PAGE_HEADERS.items():
+            self.send_header(name, value)
+        if page.location:
+            self.send_header("Location", page.location)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
         """The standard library's line of log, at debug level: it holds no body."""

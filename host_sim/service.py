@@ -17,6 +17,7 @@ from .gate import Gate
 from .house import House
 from .http_body import BadFraming, Body
 from .signature import Trust
+from .web_access import WebAccess
 
 _LOG = logging.getLogger("host_sim")
 
@@ -37,6 +38,7 @@ class Service:
     def __init__(self, house: House, trust: Trust) -> None:
         self.house = house
         self._gate = Gate(house, trust)
+        self.web = WebAccess(house, trust)
 
     def serve(self, endpoint: str, content_type: str, body: Body, peer: bytes) -> Answer:
         """Serve one request; raises Dropped, Refused or BadFraming when nothing is to be answered as usual."""

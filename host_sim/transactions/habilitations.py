@@ -37,7 +37,7 @@ def set_authorization(call: Call, house: House) -> Reply:
     if row.state != "open":
         raise HostFault("DMPClosed")
     rights.may(function, call, house.store)
-    context = _add(call, house, asked["role"]) if asked["action"] == "AJOUT" else _remove(call, house, asked["role"])
+    context = declare(call, house, asked["role"]) if asked["action"] == "AJOUT" else _remove(call, house, asked["role"])
     return small.output(call, {}, context=context)
 
 
@@ -46,7 +46,8 @@ def _holder(call: Call) -> str:
     return call.caller.structure_id if call.caller.card_kind == "CPE" else call.caller.id_nat
 
 
-def _add(call: Call, house: House, role: str) -> str:
+def declare(call: Call, house: House, role: str = "") -> str:
+    """Write the caller's authorisation; gives what the answer explains. Raises HostFault for somebody blocked."""
     present = house.authorisation(call)
     if present.state == FORBIDDEN:
         raise HostFault("DMPAccessDeniedByRightsService", "The patient blocked this professional")

@@ -131,6 +131,8 @@ def _registration(
     subject = hl7.one(request.act, "subject/registrationRequest")
     if hl7.one(subject, "statusCode").get("code") not in ("active", "terminated"):
         raise hl7.bad("statusCode of the registration")
+    if hl7.one(subject, "subject1/patient/statusCode").get("code") not in ("active", "terminated"):
+        raise hl7.bad("statusCode of the patient")
     hl7.same_patient(hl7.one(subject, "subject1/patient/id"), call)
     demography.check_author(subject, call)
     try:
