@@ -7,12 +7,13 @@ XPath: registries answer with thousands of entries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lxml import etree
 
 from dossier.failure import Failure
 from dossier.metadata import Association, AssociationKind, Availability, DocumentEntry, SubmissionSet
+from dossier.patient import Ins
 from dossier.timestamp import Timestamp
 from soap_clients import hl7_types as hl7
 from soap_clients.xds import vocabulary as v
@@ -120,13 +121,13 @@ def _entry_slots(entry: DocumentEntry) -> dict[str, Sequence[str]]:
     }
 
 
-def read_entry(element: etree._Element) -> DocumentEntry:
-    """Read a document entry; raises Failure XDS_METADATA_INVALID as `from_ebxml`."""
+def read_entry(element: etree._Element, read_patient: Callable[[str], Ins] = hl7.from_cx) -> DocumentEntry:
+    """Read a document entry, its patient by `read_patient`; raises Failure XDS_METADATA_INVALID as `from_ebxml`."""
     found = Fields(element)
     return DocumentEntry(
         entry_uuid=required(element.get("id"), "id"),
         unique_id=found.identifier(v.ENTRY_UNIQUE_ID),
-        patient_id=found.patient(v.ENTRY_PATIENT_ID),
+        patient_id=convert(read_patient, found.identifier(v.ENTRY_PATIENT_ID), v.ENTRY_PATIENT_ID),
         mime_type=required(element.get("mimeType"), "mimeType"),
         class_code=found.code(v.ENTRY_CLASS),
         type_code=found.code(v.ENTRY_TYPE),
