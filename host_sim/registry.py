@@ -111,7 +111,8 @@ def _entry(row: Row) -> Entry:
 def entries_of(cursor: Cursor, patient: str) -> list[Entry]:
     """The newest version of every entry of a patient (INS matricule), in order of arrival."""
     query = f"SELECT {_COLUMNS} FROM registry_entries WHERE patient = ? AND newest = 1 ORDER BY seq"  # noqa: S608
-    return [_entry(row) for row in cursor.execute(query, (patient,)).fetchall()]
+    # What has no object any more was sealed by a key that was destroyed.
+    return [_entry(row) for row in cursor.execute(query, (patient,)).fetchall() if row["object"]]
 
 
 def find_entry(cursor: Cursor, *, uuid: str = "", unique_id: str = "", lid: str = "") -> Entry | None:
@@ -120,7 +121,7 @@ def find_entry(cursor: Cursor, *, uuid: str = "", unique_id: str = "", lid: str 
     newest = "" if uuid else " AND newest = 1"
     query = f"SELECT {_COLUMNS} FROM registry_entries WHERE {name} = ?{newest}"  # noqa: S608
     row = cursor.execute(query, (value,)).fetchone()
-    return _entry(row) if row else None
+    return _entry(row) if row and row["object"] else None
 
 
 def insert_entry(cursor: Cursor, entry: Entry) -> None:
@@ -164,7 +165,7 @@ def set_exists(cursor: Cursor, unique_id: str) -> bool:
 def sets_of(cursor: Cursor, patient: str) -> list[RegistryObject]:
     """The submission sets of a patient, in order of arrival."""
     rows = cursor.execute("SELECT object FROM registry_sets WHERE patient = ? ORDER BY seq", (patient,)).fetchall()
-    return [ebrim_text.object_from_text(row["object"]) for row in rows]
+    return [ebrim_text.object_from_text(row["object"]) for row in rows if row["object"]]
 
 
 def insert_link(cursor: Cursor, link: Link) -> None:

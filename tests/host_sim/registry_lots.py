@@ -346,8 +346,8 @@ class Lot:
 class Place:
     """A host of its own, seen through its handlers."""
 
-    def __init__(self, directory: Path, authority: Authority) -> None:
-        self.house = House.open(directory)
+    def __init__(self, directory: Path, authority: Authority, database: str = "") -> None:
+        self.house = House.open(directory, database)
         self.house.ca_file = authority.ca_file
         self.authority = authority
 
