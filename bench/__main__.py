@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import card_gui, card_session, deposits, host_gate, lists, window
+from bench import card_gui, card_session, deposits, host_gate, host_store, lists, window
 from bench.measure import Result
 
 
@@ -31,6 +31,8 @@ CASES = {
     "iti18-1000": Case(lists.listing, 1000, 5, 9, 3.0),
     "iti18-10000": Case(lists.listing, 10_000, 10, 5, 3.0),
     "host-gate": Case(host_gate.verification, 200, 2, 15, 3.0),
+    "host-find-50": Case(host_store.find, 50, 3, 15, 1.5),
+    "host-find-5000": Case(host_store.find, 5_000, 4, 5, 1.5),
     "card-session": Case(card_session.session, 0, 0, 7, 1.3),
     "card-session-10ms": Case(card_session.session, 10, 10, 5, 1.3),
     "card-commands": Case(card_session.commands, 1, 1, 1, 1.0),
