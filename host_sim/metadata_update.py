@@ -70,6 +70,8 @@ def _member_link(item: RegistryObject, submission: Submission) -> Link:
     links = [each for each in submission.links if (each.source, each.target) == ends]
     if len(links) != 1 or links[0].type != registry.HAS_MEMBER:
         raise RegistryRefusal.because(FAILED, "one HasMember leads to the entry", item.id)
+    if links[0].slot("SubmissionSetStatus") != "Original":
+        raise RegistryRefusal.because(FAILED, "SubmissionSetStatus is Original", item.id)
     return links[0]
 
 

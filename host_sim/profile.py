@@ -53,6 +53,7 @@ _SIGNATURE_CODES = {
     TYPE: (SIGNATURE_TYPE, "ASTM"),
     FORMAT: ("http://www.w3.org/2000/09/xmldsig#", "URN"),
 }
+_SIGNATURE_PURPOSE = ("1.2.840.10065.1.12.1.14", "1.2.840.10065.1.12")
 _OID = re.compile(r"^[0-2](\.(0|[1-9]\d*))+$")
 _DIGITS = re.compile(r"^\d{4}(\d\d){0,5}$")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}-[A-Z]{2}$")
@@ -179,6 +180,7 @@ def _check_codes(entry: RegistryObject, found: Findings) -> None:
     if is_signature(entry):
         found.need(entry.slot("languageCode") == "art", "languageCode of a signature entry is art", entry.id)
         found.need(entry.mime_type == "text/xml", "mimeType of a signature entry is text/xml", entry.id)
+        _check_purpose(entry, found)
         return
     found.need(_LANGUAGE.match(_single(entry, "languageCode")), "languageCode is not of the form fr-FR", entry.id)
     found.need(entry.mime_type in ("text/xml", DICOM), "mimeType is neither text/xml nor application/dicom", entry.id)
@@ -191,6 +193,11 @@ def _check_code(item: Classification, scheme: str, value_set: str, where: str, f
     if found.need(known, f"{label} {item.representation[:60]} is not in its value set", where) and known:
         found.need(item.system == known.system, f"{label} has not the coding scheme {known.system}", where)
     found.need(item.name, f"{label} has no display name", where)
+
+
+def _check_purpose(entry: RegistryObject, found: Findings) -> None:
+    listed = [(each.representation, each.system) for each in entry.of_scheme(EVENTS)]
+    found.need(listed == [_SIGNATURE_PURPOSE], "eventCodeList of a signature is its purpose, Source", entry.id)
 
 
 def _check_class(entry: RegistryObject, found: Findings) -> None:

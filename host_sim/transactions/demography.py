@@ -13,13 +13,20 @@ from host_sim.call import Call, HostFault
 from host_sim.dossiers import DossierRow
 from host_sim.routes import HL7
 
-from .hl7 import DMP_DEVICE, OBSERVATIONS, bad, every, one, put
+from .hl7 import DMP_DEVICE, OBSERVATIONS, XSI, bad, every, one, put
 
 ACCOUNT_OBSERVATION = "1.2.250.1.213.4.1.2.9"
 IDNPS = "1.2.250.1.71.4.2.1"
 IDNST = "1.2.250.1.71.4.2.2"
 INS_C = "1.2.250.1.213.1.4.2"
 RELATIONSHIPS = "2.16.840.1.113883.1.11.19579"
+_QUALIFIERS = {"SP", "BR", "CL", ""}
+_OBSERVED = frozenset(
+    {
+        "CONSENTEMENT_OUVERTURE_DMP", "CONSENTEMENT_REACTIVATION_DMP", "OPPOSITION_BRIS_DE_GLACE",
+        "OPPOSITION_ACCES_URGENCE",
+    }
+)  # fmt: skip
 _BIRTH_DATE = re.compile(r"^\d{8}$", re.ASCII)
 
 
@@ -75,6 +82,8 @@ def read_person(element: Any) -> PersonRead:
     """Read a patientPerson; HostFault DMPInvalidMessage for a name, address or telecom of another shape."""
     name = one(element, "name")
     families = {each.get("qualifier", ""): (each.text or "").strip() for each in every(name, "family")}
+    if not families.keys() <= _QUALIFIERS:
+        raise bad("qualifier of a family name")
     birth, usage = families.get("BR", ""), families.get("SP", "")
     given = " ".join((each.text or "").strip() for each in every(name, "given")).strip()
     if not (birth or usage) or not given:
@@ -126,8 +135,8 @@ def _read_telecoms(element: Any) -> _Telecoms:
     for each in every(element, "telecom"):
         scheme, _, value = str(each.get("value", "")).partition(":")
         kind = "mail" if scheme == "mailto" else {"HP": "home"}.get(each.get("use", "MC"), "mobile")
-        if scheme not in ("tel", "mailto") or not value.strip():
-            raise bad("a telecom is tel: or mailto:")
+        if scheme not in ("tel", "mailto") or not value.strip() or each.get("use", "MC") not in ("HP", "MC"):
+            raise bad("a telecom is tel: (HP or MC) or mailto:")
         found[kind] = found[kind] or value.strip()
     return _Telecoms(**found)
 
@@ -162,7 +171,8 @@ def read_observations(request: Any) -> dict[str, tuple[bool, str]]:
     found: dict[str, tuple[bool, str]] = {}
     for observation in request.iter(one_tag("administrativeObservation")):
         code, value = one(observation, "code"), one(observation, "value")
-        if code.get("codeSystem") != OBSERVATIONS or value.get("value") not in ("true", "false"):
+        known = code.get("codeSystem") == OBSERVATIONS and code.get("code") in _OBSERVED
+        if not known or value.get("value") not in ("true", "false") or value.get(f"{{{XSI}}}type") != "BL":
             raise bad("an observation is not a known boolean")
         if code.get("code") in found:
             raise bad("an observation occurs twice")

@@ -17,6 +17,7 @@ from . import demography, hl7
 from .demography import PersonRead, folded
 
 CLOSING = "1.2.250.1.213.4.1.2.4"
+_NAMES = ("BR", "SP")
 _VITALE = "1.2.250.1.213.4.1.2.5"
 _KEPT = timedelta(days=3653)
 
@@ -54,7 +55,9 @@ def reactivate(call: Call, house: House, act: Any) -> DossierRow:
     if row.closed_at and call.now - datetime.fromisoformat(row.closed_at) > _KEPT:
         raise Refusal("DMPNotFound")
     request = hl7.one(act, "subject/registrationRequest")
-    demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
+    said = demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
+    if said.sex not in ("", row.sex) or said.birth_date not in ("", row.birth_date):
+        raise Refusal("DMPIdentityDifferent")
     observed = demography.read_observations(request)
     _consent(observed, "CONSENTEMENT_REACTIVATION_DMP")
     with house.store.transaction() as cursor:
@@ -184,7 +187,7 @@ def _vitale_was_read(request: Any, house: House, ins: str) -> bool:
         return False
     person = hl7.one(parties[0], "contactPerson")
     name = hl7.one(person, "name")
-    families = {folded(each.text or "") for each in hl7.every(name, "family")}
+    families = {folded(each.text or "") for each in hl7.every(name, "family") if each.get("qualifier", "BR") in _NAMES}
     given = {folded(each.text or "") for each in hl7.every(name, "given")}
     birth = hl7.one(person, "birthTime").get("value", "")
     with house.store.reading() as cursor:
