@@ -45,7 +45,7 @@ def read(content_type: str, body: Readable, folder: Path, *, max_root: int, max_
     kind = fields.get_content_type()
     if kind == SOAP_TYPE:
         _require_utf8(fields)
-        root = _Memory(max_root)
+        root = _Memory(max_root, "DMPMessageTooLarge")
         while block := body.read(_CHUNK):
             root.write(block)
         return Message(bytes(root.data), _parameter(fields, "action"), {}, multipart=False)
@@ -57,15 +57,16 @@ def read(content_type: str, body: Readable, folder: Path, *, max_root: int, max_
 
 
 class _Memory:
-    """A sink for the root part, which must fit in memory."""
+    """A sink for what must fit in memory: the root part, headers, what comes before the first part."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, code: str = "DMPInvalidMessage") -> None:
         self.data = bytearray()
         self._limit = limit
+        self._code = code
 
     def write(self, block: bytes) -> None:
         if len(self.data) + len(block) > self._limit:
-            raise HostFault("DMPMessageTooLarge", "the envelope is too large")
+            raise HostFault(self._code, "a part of the message that must be small is too large")
         self.data += block
 
 
@@ -81,7 +82,7 @@ class _Multipart:
         self._media_action = _parameter(fields, "action")
         self._folder = folder
         self._max_parts = max_parts
-        self._root = _Memory(max_root)
+        self._root = _Memory(max_root, "DMPMessageTooLarge")
         self._root_seen = False
         self._parts: dict[str, Path] = {}
 

@@ -35,8 +35,9 @@ def check_assertion(assertion: Any) -> None:
     complaint = _schema(_VIHF).complaint(assertion)
     if complaint is None:
         return
-    code = "DMPInvalidSignature" if DS in complaint.message else "DMPInvalidAssertion"
-    raise HostFault(code, f"the VIHF does not follow its schema, near {_place(complaint)}")
+    name = _element(complaint)
+    code = "DMPInvalidSignature" if name.startswith(f"{{{DS}}}") else "DMPInvalidAssertion"
+    raise HostFault(code, f"the VIHF does not follow its schema, near {_local(name)}")
 
 
 def check_body(body: Any) -> None:
@@ -46,7 +47,7 @@ def check_body(body: Any) -> None:
         raise HostFault("DMPInvalidMessage", "no such body")
     complaint = _schema(file).complaint(body)
     if complaint is not None:
-        raise HostFault("DMPInvalidMessage", f"the body does not follow its schema, near {_place(complaint)}")
+        raise HostFault("DMPInvalidMessage", f"the body does not follow its schema, near {_local(_element(complaint))}")
 
 
 class _Schema:
@@ -70,7 +71,11 @@ def _schema(file: str) -> _Schema:
     return _Schema(file)
 
 
-def _place(complaint: Any) -> str:
-    """The name of the element at fault; never its content, which may be about a patient."""
-    name = str(complaint.message).partition("'")[2].partition("'")[0]
+def _element(complaint: Any) -> str:
+    """The name of the element at fault: what the message of libxml2 quotes first."""
+    return str(complaint.message).partition("'")[2].partition("'")[0]
+
+
+def _local(name: str) -> str:
+    """What may be told of it: its name, never its content, which may be about a patient."""
     return name.rpartition("}")[2][:60] or "its root"
