@@ -16,7 +16,7 @@ from host_sim.house import House
 from host_sim.routes import PATIENTS
 from host_sim.store import Cursor
 
-from . import demography, small
+from . import demography_answer, small
 
 BY_AUTHORISATION, BY_DOCUMENT = "LASTAUTORIZATION", "LASTDOC"
 _DATE = re.compile(r"^\d{14}$", re.ASCII)
@@ -85,14 +85,14 @@ def _since_then(each: Followed, changes: Changes, basis: str, since: datetime) -
 def _item(each: Followed, changes: Changes, cursor: Cursor, house: House, holders: Sequence[str]) -> small.Item:
     row, known = each.row, administrative.details(house.store, each.row.ins)
     identifiers = [("nationalId", row.ins), ("nationalIdType", row.oid)]
-    former = [("nationalId", known.ins_c), ("nationalIdType", demography.INS_C)]
+    former = [("nationalId", known.ins_c), ("nationalIdType", demography_answer.INS_C)]
     fields: list[tuple[str, Any]] = [
         ("patientIdentifier", identifiers),
         *([("patientIdentifier", former)] if known.ins_c else []),
         ("lastName", row.usage_name or row.birth_name),
         ("patronymicalName", row.birth_name),
         ("firstName", row.given_names.split(" ")[0]),
-        ("civility", demography.title_of(row, known).upper()),
+        ("civility", demography_answer.title_of(row, known).upper()),
         ("dateOfBirth", row.birth_date),
         ("MT", "true" if each.attending else "false"),
         ("message", "true" if administrative.message_waits(cursor, row.ins, each.holder) else "false"),

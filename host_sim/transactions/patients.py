@@ -13,7 +13,7 @@ from host_sim.house import House
 from host_sim.refusals import Refusal
 from host_sim.routes import HL7
 
-from . import demography, hl7, registration
+from . import demography, demography_answer, hl7, registration
 
 _AUTHORISATION = "1.2.250.1.213.4.1.2.6"
 _QUERIES = {"TEST_EXST": "TD0.2", "CNSLT_DATA": "TD1.3a"}
@@ -64,25 +64,27 @@ def _attention(answer: Any, call: Call, house: House) -> None:
 
 def _subject(act: Any, row: DossierRow, function: str, house: House) -> None:
     known = administrative.details(house.store, row.ins)
-    event, patient = demography.write_event(act)
-    demography.write_ids(patient, row, known)
+    event, patient = demography_answer.write_event(act)
+    demography_answer.write_ids(patient, row, known)
     hl7.put(patient, "statusCode", code="active" if row.state == "open" else "terminated")
-    person = demography.write_person(patient, row, known)
-    demography.write_traits(person, row, known)
+    person = demography_answer.write_person(patient, row, known)
+    demography_answer.write_traits(person, row, known)
     if function == "TD1.3a":
         people = administrative.representatives(house.store, row.ins)
-        demography.write_administration(person, row, known, people)
+        demography_answer.write_administration(person, row, known, people)
         observed = {
             ("OPPOSITION_BRIS_DE_GLACE", hl7.OBSERVATIONS): row.opposed_break_glass,
             ("OPPOSITION_ACCES_URGENCE", hl7.OBSERVATIONS): row.opposed_regulation,
         }
     else:
         observed = {
-            ("COMPTE_INTERNET_OUVERT", demography.ACCOUNT_OBSERVATION): dossiers.has_account(house.store, row.ins),
+            ("COMPTE_INTERNET_OUVERT", demography_answer.ACCOUNT_OBSERVATION): dossiers.has_account(
+                house.store, row.ins
+            ),
             ("RATTACHEMENT_ENS", hl7.OBSERVATIONS): row.attached_to_ens,
         }
-    demography.write_observations(patient, observed)
-    demography.write_custodian(event)
+    demography_answer.write_observations(patient, observed)
+    demography_answer.write_custodian(event)
     if row.state != "open":
         _closing(act, row)
 
@@ -142,12 +144,12 @@ def _registration(
         hl7.acknowledge(answer, request, refusal)
     else:
         answer = hl7.respond(f"PRPA_IN{accepted}UV02", request, call.now, own_id=True)
-        event, patient = demography.write_event(hl7.acknowledge(answer, request))
+        event, patient = demography_answer.write_event(hl7.acknowledge(answer, request))
         known = administrative.details(house.store, row.ins)
-        demography.write_ids(patient, row, known)
+        demography_answer.write_ids(patient, row, known)
         hl7.put(patient, "statusCode", code="active" if row.state == "open" else "terminated")
-        demography.write_person(patient, row, known)
-        demography.write_custodian(event)
+        demography_answer.write_person(patient, row, known)
+        demography_answer.write_custodian(event)
     return Reply(f"{HL7}:PRPA_IN{asked}ResponseUV02", hl7.wrapped(f"PRPA_IN{asked}UV02_Response", answer))
 
 

@@ -14,7 +14,7 @@ from host_sim.house import House
 from host_sim.refusals import Refusal
 from host_sim.routes import HL7, PDQ_ACTION
 
-from . import demography, hl7
+from . import demography_answer, hl7
 from .demography import folded
 
 Score = Callable[[DossierRow], int]
@@ -174,9 +174,9 @@ def _subject(act: Any, score: int, row: DossierRow, house: House) -> None:
     event = hl7.put(subject, "registrationEvent", classCode="REG", moodCode="EVN")
     hl7.put(event, "statusCode", code="active")
     patient = hl7.put(hl7.put(event, "subject1", typeCode="SBJ"), "patient", classCode="PAT")
-    demography.write_ids(patient, row, known)
+    demography_answer.write_ids(patient, row, known)
     hl7.put(patient, "statusCode", code="active")
-    person = demography.write_person(patient, row, known)
+    person = demography_answer.write_person(patient, row, known)
     hl7.put(person, "administrativeGenderCode", code=row.sex)
     hl7.put(person, "birthTime", value=row.birth_date)
     address = hl7.put(person, "addr")
@@ -190,7 +190,7 @@ def _subject(act: Any, score: int, row: DossierRow, house: House) -> None:
     opposition = hl7.put(opposition, "administrativeObservation", classCode="OBS", moodCode="EVN")
     hl7.put(opposition, "code", code="OPPOSITION_ACCES_URGENCE", codeSystem=hl7.OBSERVATIONS)
     hl7.put(opposition, "value", xsi_type="BL", value="true" if row.opposed_regulation else "false")
-    demography.write_custodian(event)
+    demography_answer.write_custodian(event)
 
 
 HANDLERS = {
