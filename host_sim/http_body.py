@@ -32,7 +32,8 @@ class Body:
         self._limit = limit
         self._taken = 0
         self.finished = False
-        length, coding = headers.get("Content-Length"), headers.get("Transfer-Encoding")
+        named = {name.lower(): value for name, value in headers.items()}  # names have no case (RFC 9110 5.1)
+        length, coding = named.get("content-length"), named.get("transfer-encoding")
         if (length is None) == (coding is None):
             raise BadFraming("one of Content-Length and Transfer-Encoding")
         if coding is not None and coding.strip().lower() != "chunked":

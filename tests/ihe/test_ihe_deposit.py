@@ -142,6 +142,12 @@ def test_a_submission_of_another_shape_is_refused(client: Client, objects: list[
     assert (reply.outcome, reply.errors) == ("Failure", errors)
 
 
+def test_the_same_unique_id_twice_in_a_deposit_is_an_error_of_the_repository(client: Client) -> None:
+    objects = [package(), entry(unique="1.2.3"), entry("doc2", unique="1.2.3"), original(), original("doc2")]
+    reply = client.deposit(*objects, doc1=DATA, doc2=DATA)
+    assert reply.errors == ["XDSRepositoryDuplicateUniqueIdInMessage"]
+
+
 def test_an_entry_without_document_and_a_document_without_entry_are_both_told(client: Client) -> None:
     objects = submit(package(), entry(), original())
     reply = client.send_mtom("iti41", provide(objects, include("autre", "a@b")), {"a@b": DATA})

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -174,6 +175,18 @@ def test_a_chunked_request_is_read(client: Client) -> None:
     connection.request("POST", parts.path, iter([data[:100], data[100:]]), {"Content-Type": SOAP}, encode_chunked=True)
     assert b"Success" in connection.getresponse().read()
     connection.close()
+
+
+def test_the_names_of_http_headers_have_no_case(client: Client) -> None:
+    parts = urlsplit(client.endpoints["iti18"])
+    data = envelope(ACTIONS["iti18"], FIND).encode()
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as line:
+        head = f"POST {parts.path} HTTP/1.1\r\nhost: x\r\ncontent-type: {SOAP}\r\ntransfer-encoding: chunked\r\n"
+        line.sendall(
+            f"{head}upgrade: h2c\r\nconnection: close\r\n\r\n{len(data):x}\r\n".encode() + data + b"\r\n0\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200")
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
