@@ -59,7 +59,7 @@ def test_everything_listens_on_the_loopback_alone(quiet_stage: Stage) -> None:
 def test_the_endpoints_are_those_of_the_interface(quiet_stage: Stage) -> None:
     paths = {name: urlsplit(url).path for name, url in quiet_stage.facts["endpoints"].items()}
     base = "/si-dmp-server/v2/services/"
-    names = ("patients", "patientsSpecific", "habilitations", "registry", "repository")
+    names = ("patients", "patientsSpecific", "patientCertif", "patientsPDQ", "habilitations", "registry", "repository")
     assert paths == {name: base + name for name in names} | {"insi": "/lps"}
 
 
