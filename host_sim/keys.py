@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from . import points
 from .database import Cursor, Database
 from .files import sync_directory
 
@@ -76,6 +77,7 @@ def master_key(directory: Path) -> bytes:
             stream.write(secrets.token_bytes(_KEY_BYTES))
             stream.flush()
             os.fsync(stream.fileno())
+        points.passed(points.MASTER_KEY)
         # Of two processes that draw at once, the first wins.
         with contextlib.suppress(FileExistsError):
             os.link(drawn, file)
@@ -118,6 +120,7 @@ class Keys:
                 "INSERT INTO data_keys (id, owner, wrapped) VALUES (?,?,?) ON CONFLICT DO NOTHING",
                 (made.id, name, wrapped),
             )
+            points.passed(points.DATA_KEY)
             found = self._read(cursor, "owner", name)  # another transaction may have been first
         assert found is not None
         return found
@@ -162,6 +165,10 @@ class Keys:
         try:
             with self._database.transaction() as cursor:
                 yield cursor
+                if depth == 0:
+                    points.passed(points.BEFORE_COMMIT)
+            if depth == 0:
+                points.passed(points.AFTER_COMMIT)
         except BaseException:
             self._forget()
             raise

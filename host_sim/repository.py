@@ -71,6 +71,13 @@ def forget(store: Store, names: Iterable[str]) -> None:
         (store.blobs / name).unlink(missing_ok=True)
 
 
+def sweep(store: Store) -> None:
+    """Remove the blobs of submissions that were not committed when the host died; call it before serving."""
+    with store.reading() as cursor:
+        kept = {row["blob"] for row in cursor.execute("SELECT blob FROM registry_entries")}
+    forget(store, {each.name for each in store.blobs.iterdir()} - kept)
+
+
 def repository_of(type_code: str) -> str:
     """The repositoryUniqueId of a document, by its typeCode."""
     return VACCINATIONS_ID if type_code == _VACCINATION_HISTORY else REPOSITORY_ID

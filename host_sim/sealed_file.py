@@ -16,6 +16,7 @@ from typing import BinaryIO
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from . import points
 from .keys import BrokenSealError, DataKey, Keys
 
 _MARK = b"cpsb1\n"
@@ -36,6 +37,7 @@ def write(source: Path, target: Path, key: DataKey) -> None:
         closed.write(_MARK + key.id.encode() + salt)
         for number, block, last in _numbered(clear, _BLOCK):
             closed.write(cipher.encrypt(_nonce(number, last=last), block, None))
+            points.passed(points.BLOB_HALF)
         closed.flush()
         os.fsync(closed.fileno())
 

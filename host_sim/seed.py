@@ -10,7 +10,7 @@ from typing import Any
 
 from card_sim import cast
 
-from . import administrative, dossiers
+from . import administrative, dossiers, points
 from .directory import Directory, Practitioner, add_practitioner
 from .dossiers import EXPIRED, VALID
 from .keys import HOST
@@ -50,6 +50,7 @@ def from_cast(store: Store, now: datetime, life_days: int) -> None:
             for one in card.beneficiaries:
                 names = (one.family_name, one.given_name)
                 _add_vitale(cursor, one.insured_nir, one.rank, *names, one.birth_date, one.patient.ins)
+        points.passed(points.SEEDED)
 
 
 def add_professional(store: Store, directory: Directory, facts: Mapping[str, Any]) -> None:

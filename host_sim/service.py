@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import dispatch, message, soap
+from . import dispatch, message, points, soap
 from .call import HostFault, Part
 from .envelope import Envelope
 from .faults import Dropped, Refused
@@ -72,6 +72,7 @@ class Service:
             self.house.audit.record(self.house.clock.now(), action, refusal.code)
             raise
         reply = dispatch.run(call, self.house)
+        points.passed(points.ANSWERING)
         envelope = soap.answer(reply.action, call.message_id, reply.body)
         return Answer(200, envelope, reply.parts, reply.multipart or bool(reply.parts))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from card_sim.authority import Authority
 
+from . import repository
 from .admin import AdminServer
 from .faults import Fault
 from .house import House
@@ -26,6 +27,7 @@ class Host:
     ) -> None:
         self.house = House.open(data, database)
         self.house.store.forget_incoming()
+        repository.sweep(self.house.store)
         if matrix is not None:
             self.house.parameters.set("matrix", matrix)
         self._ca_file = self.house.ca_file = authority.ca_file

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import sealed_file
+from . import points, sealed_file
 from .database import Cursor, Database, Row
 from .files import sync_directory
 from .keys import Keys, master_key
@@ -67,6 +67,7 @@ class Store:
     def ensure(self, schema: str) -> None:
         """Run a script of CREATE ... IF NOT EXISTS statements, written for SQLite."""
         self._database.ensure(schema)
+        points.passed(points.SCHEMA)
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
@@ -94,6 +95,7 @@ class Store:
         """
         sealed_file.write(part, self.blobs / name, self.keys.of(patient))
         sync_directory(self.blobs)
+        points.passed(points.BLOB_KEPT)
 
     def blob(self, name: str) -> SealedFile:
         """A blob, to be read."""
