@@ -10,6 +10,7 @@ from typing import Any
 from .audit_seal import Head, Seal, chained
 from .audit_sealer import Sealer
 from .call import Caller
+from .keys import BrokenSealError
 from .store import Cursor, Row, Sealed, Store
 
 EMERGENCY = {"bris_de_glace": "mode urgence", "centre_15": "mode urgence"}
@@ -64,7 +65,7 @@ class Audit:
         self._sealer.wake()
 
     def _append(self, row: Sequence[str]) -> None:
-        """The one place where rows are written: what is stored is what is chained."""
+        """The one place where rows are written; what they say is what is chained."""
         with self._store.transaction() as cursor:
             self._store.lock(_CHAIN)
             # The update comes first: whoever did it holds the row of the head until the end of the transaction.
@@ -94,17 +95,36 @@ class Audit:
         return str(row["hash"]) if row else ""
 
     def stored(self) -> Iterator[tuple[int, tuple[str, ...], str]]:
-        """Every row as stored, in the order of numbers: number, values, hash; a page at a time."""
-        last = -1
-        query = f"SELECT number, {_COLUMNS}, hash FROM access_chain WHERE number > ? ORDER BY number LIMIT {_PAGE}"  # noqa: S608
+        """Every row in the order of numbers: number, values, hash; a page at a time.
+
+        A row whose encrypted values were changed has no values and no hash.
+        """
+        last, size = -1, _PAGE
         while True:
-            with self._store.reading() as cursor:
-                page = [tuple(row) for row in cursor.execute(query, (last,)).fetchall()]
-            for number, *values, made in page:
-                yield number, tuple(values), made
-            if len(page) < _PAGE:
+            try:
+                page = self._page(last, size)
+            except BrokenSealError:
+                page = [self._broken(last)] if size == 1 else []
+                size = 1
+                if not page:
+                    continue
+            yield from page
+            if len(page) < size:
                 return
             last = page[-1][0]
+
+    def _page(self, last: int, size: int) -> list[tuple[int, tuple[str, ...], str]]:
+        query = f"SELECT number, {_COLUMNS}, hash FROM access_chain WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608
+        with self._store.reading() as cursor:
+            rows = [tuple(row) for row in cursor.execute(query, (last, size)).fetchall()]
+        return [(number, tuple(values), made) for number, *values, made in rows]
+
+    def _broken(self, last: int) -> tuple[int, tuple[str, ...], str]:
+        with self._store.reading() as cursor:
+            query = "SELECT number FROM access_chain WHERE number > ? ORDER BY number LIMIT 1"
+            row = cursor.execute(query, (last,)).fetchone()
+        assert row is not None
+        return row["number"], (), ""
 
     def rows(self, patient: str | None = None) -> list[dict[str, Any]]:
         """The log, oldest first; of one patient when asked."""

@@ -56,6 +56,13 @@ def test_a_changed_value_is_found_at_its_row(store: Store, column: str) -> None:
     assert (verdict.broken, verdict.problem) == (3, "la ligne a été changée")
 
 
+def test_a_name_or_a_reason_whose_encryption_was_changed_is_found_at_its_row(store: Store) -> None:
+    audit = _filled(store)
+    _spoil(store, "UPDATE access_chain SET reason = substr(reason, 1, length(reason) - 8) WHERE number = 4")
+    verdict = audit_check.verify(audit)
+    assert (verdict.broken, verdict.problem) == (4, "la ligne a été changée")
+
+
 def test_a_row_taken_out_is_found(store: Store) -> None:
     audit = _filled(store)
     _spoil(store, "DELETE FROM access_chain WHERE number = 2")
@@ -153,6 +160,19 @@ def test_the_command_says_intact_then_altered(tmp_path: Path, capsys: pytest.Cap
     store.close()
     assert main(["verify", "--data", str(tmp_path)]) == 1
     assert "altéré à la ligne 4" in capsys.readouterr().out
+
+
+def test_the_help_is_in_french(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--help"], ["serve", "--help"], ["show", "--help"], ["verify", "--help"], ["atna", "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        shown = capsys.readouterr().out
+        assert ended.value.code == 0
+        assert shown.startswith("utilisation\u00a0: ")
+        assert not {"usage", "show this", "exit", "required", "optional"} & {shown[:6], *shown.split("\n")}
+    with pytest.raises(SystemExit) as ended:
+        main(["verify"])
+    assert (ended.value.code, "il manque --data" in capsys.readouterr().err) == (2, True)
 
 
 def test_the_export_as_json_lines_still_holds_every_row(store: Store) -> None:
