@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from dossier import codes
-
-from . import consultation, contents, lot_signature, profile, registry, repository, rights
+from . import consultation, contents, lot_signature, profile, registry, repository, rights, secret_calls
 from .call import Call
 from .canonical import XmlError
-from .ebrim import LCM, Classification, Link, RegistryObject, Submission, new_id, read_submission
+from .ebrim import LCM, Link, RegistryObject, Submission, new_id, read_submission
 from .hl7_ids import parse_cx
 from .house import House
 from .lot_signature import SignatureError, SignedItem
@@ -263,7 +261,7 @@ def _register(
         made = digests[each.id]
         slots = {**each.slots, "hash": (made.hash,), "size": (str(made.size),)}
         slots["repositoryUniqueId"] = (repository.repository_of(profile.code_of(each, profile.TYPE)),)
-        said = _kept_from_representatives(each) if call.secret else each
+        said = secret_calls.kept_from_representatives(each) if call.secret else each
         item = replace(said, id=ids[each.id], lid=ids[each.id], status=registry.APPROVED, version="1", slots=slots)
         registry.insert_entry(
             cursor,
@@ -277,20 +275,6 @@ def _register(
         registry.insert_link(cursor, Link(link.type, ends["source"], ends["target"], link.slots))
     for old in lot.replaced.values():
         registry.set_status(cursor, old, registry.DEPRECATED)
-
-
-def _kept_from_representatives(entry: RegistryObject) -> RegistryObject:
-    """What a secret connection deposits is hidden from the legal representatives, whether the client said so or not."""
-    if profile.is_signature(entry) or profile.HIDDEN_RL in profile.confidentiality(entry):
-        return entry
-    known = codes.load(codes.CONFIDENTIALITY)[profile.HIDDEN_RL]
-    code = Classification(
-        profile.CONFIDENTIALITY,
-        representation=known.code,
-        slots={"codingScheme": (known.system,)},
-        name=known.display,
-    )
-    return replace(entry, classifications=(*entry.classifications, code))
 
 
 def _tell_patient(lot: Received, call: Call, house: House) -> None:

@@ -1,8 +1,14 @@
-"""Which calls of the access log were secret connections of a minor: legal representatives are not shown them."""
+"""Secret connections of a minor: legal representatives are shown neither these calls nor what they deposit."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from dossier import codes
+
+from . import profile
 from .call import Call
+from .ebrim import Classification, RegistryObject
 from .store import Cursor, Store
 
 _SCHEMA = """
@@ -30,3 +36,17 @@ def of_patient(store: Store, ins: str) -> frozenset[str]:
     with store.reading() as cursor:
         rows = cursor.execute("SELECT message_id FROM secret_calls WHERE patient = ?", (ins,)).fetchall()
     return frozenset(row["message_id"] for row in rows)
+
+
+def kept_from_representatives(entry: RegistryObject) -> RegistryObject:
+    """What a secret connection deposits is hidden from the legal representatives, whether the client said so or not."""
+    if profile.is_signature(entry) or profile.HIDDEN_RL in profile.confidentiality(entry):
+        return entry
+    known = codes.load(codes.CONFIDENTIALITY)[profile.HIDDEN_RL]
+    code = Classification(
+        profile.CONFIDENTIALITY,
+        representation=known.code,
+        slots={"codingScheme": (known.system,)},
+        name=known.display,
+    )
+    return replace(entry, classifications=(*entry.classifications, code))

@@ -278,7 +278,9 @@ def _set_and_contents(query: Query, cursor: Cursor, reading: Reading) -> list[Fo
     for each in registry.sets_of(cursor, reading.patient):
         if each.id in uuids or each.identifier(profile.SET_UNIQUE) in unique_ids:
             members = _members(each, cursor, reading)
-            return [each, *members, *_visible_links([each.id], cursor, reading)] if members else []
+            shown = {member.entry_uuid for member in members}
+            links = [link for link in registry.links_of(cursor, [each.id]) if link.target in shown]
+            return [each, *members, *links] if members else []
     return []
 
 

@@ -1,4 +1,4 @@
-"""TD1.1 to TD1.5 in full: legal representatives, identifiers, closing dates, what a dossier of the patient's space refuses."""
+"""TD1.1 to TD1.5 in full: representatives, identifiers, closings, what a dossier of the patient's space refuses."""
 
 from __future__ import annotations
 
