@@ -45,7 +45,7 @@ class Host:
             self.house.faults.arm(fault)
 
     def start(self) -> dict[str, Any]:
-        """Begin to serve; give what a client must know: endpoints, file of authorities, admin address."""
+        """Begin to serve; give what a client must know: endpoints, file of authorities, admin address, web domain."""
         for thread in self._threads:
             thread.start()
         base = f"https://127.0.0.1:{self._server.server_address[1]}"
@@ -53,6 +53,7 @@ class Host:
             "endpoints": {name: base + path for name, path in PATHS.items()},
             "ca": str(self._ca_file),
             "admin": self._admin.url,
+            "web": base,
         }
 
     def stop(self) -> None:
