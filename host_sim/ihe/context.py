@@ -52,7 +52,7 @@ class Context:
     def admit(self, patient: str) -> None:
         """Raise RegistryRefusal XDSUnknownPatientId unless the patient (`id^^^&oid&ISO`) is known."""
         if self.known is not None and patient not in self.known:
-            raise RegistryRefusal.because("XDSUnknownPatientId", "the registry does not know this patient")
+            raise RegistryRefusal.because("XDSUnknownPatientId", f"the registry does not know {patient[:200]}")
 
 
 def read_patients(file: Path) -> frozenset[str]:

@@ -50,11 +50,12 @@ def judge_duplicates(submission: Submission, cursor: Cursor) -> None:
     found = Findings()
     for each in submission.of_kind(v.SET, v.FOLDER):
         known = registry.by_unique_ids(cursor, each.kind, [each.unique_id])
-        found.need(not known, "the uniqueId is registered already", each.id, "XDSDuplicateUniqueIdInRegistry")
+        context = f"a {each.kind} {each.unique_id} is registered already"
+        found.need(not known, context, each.id, "XDSDuplicateUniqueIdInRegistry")
     for each in submission.of_kind(v.ENTRY):
         for former in registry.by_unique_ids(cursor, v.ENTRY, [each.unique_id]):
             same = former.item().slot("hash").lower() == each.slot("hash").lower()
-            found.need(same, "the uniqueId is registered with another hash", each.id, "XDSNonIdenticalHash")
+            found.need(same, f"{former.unique_id} is registered with another hash", each.id, "XDSNonIdenticalHash")
     uuids = [each.id for each in submission.items if each.id.startswith("urn:uuid:")]
     for name in uuids:
         found.need(UUID.fullmatch(name), "an entryUUID is not a lower-case UUID", name)

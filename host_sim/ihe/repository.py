@@ -108,7 +108,7 @@ def _judge_again(submission: Submission, files: Mapping[str, Arrived], cursor: C
             fresh.setdefault(each.unique_id, each)
             continue
         same = known.hash == files[each.id].hash
-        found.need(same, "the repository has this uniqueId with other bytes", each.id, "XDSNonIdenticalHash")
+        found.need(same, f"the repository has {known.unique_id} with other bytes", each.id, "XDSNonIdenticalHash")
     settle(found)
     return list(fresh.values())
 

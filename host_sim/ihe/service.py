@@ -203,4 +203,5 @@ HANDLERS: dict[str, tuple[str, Handler]] = {
     "urn:ihe:iti:2007:RegisterDocumentSet-b": ("ITI-42", _register),
     "urn:ihe:iti:2007:RetrieveDocumentSet": ("ITI-43", _retrieve),
     "urn:ihe:iti:2010:UpdateDocumentSet": ("ITI-57", _update),
+    "urn:ihe:iti:2010:RegisterOnDemandDocumentEntry": ("ITI-61", _register),
 }

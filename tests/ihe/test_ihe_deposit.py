@@ -293,6 +293,7 @@ def test_any_patient_is_accepted_unless_a_file_names_those_that_are(tmp_path: Pa
         client.deposit_one(DATA)
         reply = client.deposit(package(patient=OTHER), entry(patient=OTHER), original(), doc1=DATA)
         assert reply.errors == ["XDSUnknownPatientId"]
+        assert OTHER in next(reply.root.iter("{*}RegistryError")).get("codeContext")
         status = slot("$XDSDocumentEntryStatus", f"('{APPROVED}')")
         reply = client.query("FindDocuments", slot("$XDSDocumentEntryPatientId", f"'{OTHER}'"), status)
         assert reply.errors == ["XDSUnknownPatientId"]

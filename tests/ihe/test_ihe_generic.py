@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ihe_wire import Client
 
+from card_sim import cast
 from card_sim.authority import Authority
 from dossier.document import BytesContent, Document, Lot, hash_and_size
 from dossier.document_filter import DocumentFilter
@@ -210,6 +214,15 @@ def test_what_is_not_a_cx_is_no_identifier(text: str) -> None:
         PatientIdentifier.parse(text)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.text(max_size=80), st.from_regex(r"[A-Z^&]{0,5}\^\^\^&[0-9.]{0,9}&ISO.{0,5}", fullmatch=True)))
+def test_any_text_is_an_identifier_or_a_failure(text: str) -> None:
+    try:
+        assert PatientIdentifier.parse(PatientIdentifier.parse(text).cx)
+    except Failure as failure:
+        assert failure.code == "PATIENT_IDENTIFIER_SHAPE"
+
+
 def test_an_identifier_is_read_with_or_without_its_type() -> None:
     assert PatientIdentifier.parse("A-1^^^&1.2.3&ISO") == PatientIdentifier.parse("A-1^^^&1.2.3&ISO^PI")
     assert PatientIdentifier.parse("A-1^^^&1.2.3&ISO^PI").cx == "A-1^^^&1.2.3&ISO"
@@ -220,19 +233,44 @@ def authority(authority_dir: Path) -> Authority:
     return Authority.open(authority_dir)
 
 
-def test_a_registry_behind_tls_is_reached_by_its_authorities(tmp_path: Path, authority: Authority) -> None:
-    host = IheHost(tmp_path / "data")
+@contextmanager
+def _behind_tls(directory: Path, authority: Authority, *, certificate_wanted: bool) -> Iterator[RegistryEndpoints]:
+    host = IheHost(directory)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.server_cert_file, authority.server_key_file)
+    if certificate_wanted:
+        context.load_verify_locations(authority.ca_file)
+        context.verify_mode = ssl.CERT_REQUIRED
     server = host._server
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     urls = {name: url.replace("http:", "https:") for name, url in host.start()["endpoints"].items()}
-    client = GenericHost(RegistryEndpoints.from_json(urls), Transport(None, authority.ca_file))
     try:
-        assert _deposited(client).title == "Un document"
+        yield RegistryEndpoints.from_json(urls)
     finally:
-        client.close()
         host.stop()
+
+
+def test_a_registry_behind_tls_is_reached_by_its_authorities(tmp_path: Path, authority: Authority) -> None:
+    with _behind_tls(tmp_path, authority, certificate_wanted=False) as endpoints:
+        client = GenericHost(endpoints, Transport(None, authority.ca_file))
+        assert _deposited(client).title == "Un document"
+        client.close()
+
+
+def test_a_registry_that_wants_a_certificate_gets_the_one_of_the_establishment(
+    tmp_path: Path, authority: Authority
+) -> None:
+    structure_signer = pytest.importorskip("soap_clients.security.structure_signer")
+    files = authority.structure_files(next(iter(cast.structures())))
+    signer = structure_signer.StructureSigner.load(files.auth_pem)
+    with _behind_tls(tmp_path, authority, certificate_wanted=True) as endpoints:
+        client = GenericHost(endpoints, Transport(signer, authority.ca_file))
+        assert _deposited(client).title == "Un document"
+        client.close()
+        nobody = GenericHost(endpoints, Transport(None, authority.ca_file))
+        with pytest.raises(Failure):
+            _deposited(nobody)
+        nobody.close()
 
 
 def test_what_our_client_deposits_another_client_reads(site, host: GenericHost, client: Client) -> None:

@@ -277,6 +277,8 @@ def test_each_call_is_in_the_access_log_with_what_it_was_about(site, client: Cli
     assert (first["transaction"], first["patient"], first["outcome"]) == ("ITI-41", PATIENT, "ok")
     assert f"document={unique}" in first["objects"]
     assert (last["transaction"], last["outcome"]) == ("ITI-43", "XDSDocumentUniqueIdError")
+    with urllib.request.urlopen(site.facts["admin"] + "/verify", timeout=20) as answer:
+        assert json.load(answer)["problem"] == ""
 
 
 def test_an_armed_fault_drops_the_answer_before_anything_is_kept(site, client: Client) -> None:
