@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from dossier.failure import Failure
 from dossier.patient import Ins
 
-from . import accounts, administrative, dossiers, seed, show, visibility
+from . import accounts, administrative, audit_check, dossiers, seed, show, visibility
 from .faults import Fault
 from .house import House
 
@@ -43,6 +44,10 @@ class BadRequest(Exception):  # noqa: N818 - becomes a 400
 
 def _get_log(house: House, query: dict[str, str]) -> Any:
     return house.audit.rows(_ins(house, query["patient"]) if "patient" in query else None)
+
+
+def _get_verify(house: House, query: dict[str, str]) -> Any:
+    return asdict(audit_check.verify(house.audit))
 
 
 def _get_notifications(house: House, query: dict[str, str]) -> Any:
@@ -136,6 +141,7 @@ def _ins(house: House, key: str) -> str:
 
 _GET: dict[str, Callable[[House, dict[str, str]], Any]] = {
     "log": _get_log,
+    "verify": _get_verify,
     "notifications": _get_notifications,
     "documents": _get_documents,
     "dossier": _get_dossier,
