@@ -56,12 +56,14 @@ def receive(call: Call, house: House) -> None:
     lot = Received(submission, _files(call, submission), _replaced(submission, call, house))
     digests = _digests(lot)
     _check_documents(lot, digests, call, house)
-    with house.store.transaction() as cursor:
-        names = [f"document {each.identifier(profile.UNIQUE)}" for each in lot.submission.entries]
-        house.store.lock(*names, f"set {lot.submission.package.identifier(profile.SET_UNIQUE)}")
-        _check_duplicates(lot, digests, cursor)
-        _check_targets(lot, call, house)
-        _keep(lot, digests, cursor, call, house)
+    # Documents are durable before anything is written of them, and before anybody is kept waiting.
+    kept = repository.keep(house.store, lot.files, call.patient)
+    try:
+        with house.store.transaction() as cursor:
+            _keep(lot, digests, kept, cursor, call, house)
+    except BaseException:
+        repository.forget(house.store, kept.values())
+        raise
 
 
 def _check_metadata(submission: Submission, call: Call, house: House) -> None:
@@ -199,8 +201,11 @@ def _check_signature(
         lot_signature.read_authorities(house.ca_file),
         call.now,
     )
-    if call.caller.mode == "DIRECTE" and lot_signature.common_name(signer) != call.caller.id_nat:
-        raise SignatureError("the signer is not the user of the VIHF")
+    if call.caller.mode == "DIRECTE":
+        if lot_signature.common_name(signer) != call.caller.id_nat:
+            raise SignatureError("the signer is not the user of the VIHF")
+    elif lot_signature.structure(signer) != call.caller.structure_id:
+        raise SignatureError("the signer is not the structure of the VIHF")
 
 
 def _check_duplicates(lot: Received, digests: Mapping[str, Digests], cursor: Cursor) -> None:
@@ -237,17 +242,21 @@ def _check_targets(lot: Received, call: Call, house: House) -> None:
     found.settle()
 
 
-def _keep(lot: Received, digests: Mapping[str, Digests], cursor: Cursor, call: Call, house: House) -> None:
-    """Blobs first, durable, then metadata in the one transaction of the caller."""
-    kept: dict[str, str] = {}
-    try:
-        for each in lot.submission.entries:
-            kept[each.id] = repository.keep(house.store, lot.files[each.id], call.patient)
-        _register(lot, digests, kept, cursor, call)
-        _tell_patient(lot, call, house)
-    except BaseException:
-        repository.forget(house.store, kept.values())
-        raise
+def _keep(
+    lot: Received,
+    digests: Mapping[str, Digests],
+    blobs: Mapping[str, str],
+    cursor: Cursor,
+    call: Call,
+    house: House,
+) -> None:
+    """Judge what depends on other deposits, with nobody between, and write."""
+    names = [f"document {each.identifier(profile.UNIQUE)}" for each in lot.submission.entries]
+    house.store.lock(*names, f"set {lot.submission.package.identifier(profile.SET_UNIQUE)}")
+    _check_duplicates(lot, digests, cursor)
+    _check_targets(lot, call, house)
+    _register(lot, digests, blobs, cursor, call)
+    _tell_patient(lot, call, house)
 
 
 def _register(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,11 +58,15 @@ def digest(path: Path, *, xml: bool) -> Digests:
     return Digests(size, named, canonical)
 
 
-def keep(store: Store, part: Path, patient: str) -> str:
-    """Make a streamed part a blob under a new name, encrypted and durable when this returns; gives the name."""
-    name = uuid.uuid4().hex
-    store.keep_blob(part, name, patient)
-    return name
+def keep(store: Store, parts: Mapping[str, Path], patient: str) -> dict[str, str]:
+    """Make streamed parts blobs under new names, encrypted and durable when this returns; gives the names, by key."""
+    names = {key: uuid.uuid4().hex for key in parts}
+    try:
+        store.keep_blobs({name: parts[key] for key, name in names.items()}, patient)
+    except BaseException:
+        forget(store, names.values())
+        raise
+    return names
 
 
 def forget(store: Store, names: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -88,12 +88,14 @@ class Store:
         """Hold names until the transaction of this thread ends; waits for another that holds one. Call it first."""
         self._database.lock(*names)
 
-    def keep_blob(self, part: Path, name: str, patient: str) -> None:
-        """Make a streamed part a blob called `name`, under the key of a patient (INS matricule).
+    def keep_blobs(self, parts: Mapping[str, Path], patient: str) -> None:
+        """Make streamed parts blobs, by name, under the key of a patient (INS matricule).
 
-        It is durable when this returns: call it before the commit.
+        They are durable when this returns: call it before the commit.
         """
-        sealed_file.write(part, self.blobs / name, self.keys.of(patient))
+        key = self.keys.of(patient)
+        for name, part in parts.items():
+            sealed_file.write(part, self.blobs / name, key)
         sync_directory(self.blobs)
         points.passed(points.BLOB_KEPT)
 

@@ -149,7 +149,7 @@ def test_the_master_key_may_come_from_the_environment(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 200_000])
 def test_a_document_comes_back_whole_and_its_size_is_known(store: Store, tmp_path: Path, size: int) -> None:
     (tmp_path / "part").write_bytes(data := os.urandom(size))
-    store.keep_blob(tmp_path / "part", "one", JEAN)
+    store.keep_blobs({"one": tmp_path / "part"}, JEAN)
     blob = store.blob("one")
     assert (blob.size, blob.read_bytes()) == (size, data)
     store.keys.destroy(JEAN)
