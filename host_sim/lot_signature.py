@@ -36,7 +36,8 @@ PURPOSE = "1.2.840.10065.1.12.1.14"
 _DIGESTS = {f"{DS}sha1": "sha1", "http://www.w3.org/2001/04/xmlenc#sha256": "sha256"}
 _HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256()}  # noqa: S303 - the profile signs with SHA-1
 _ALGORITHMS = {f"{DS}rsa-sha1": "sha1", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256": "sha256"}
-_COMMON_NAME = "2.5.4.3"
+_COMMON_NAME, _ORGANISATION_UNIT = "2.5.4.3", "2.5.4.11"
+_ORGANISATIONS = "organisations"  # how the authority of structures' certificates ends its name
 _MAX_CHAIN = 4
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
@@ -258,3 +259,12 @@ def common_name(certificate: x509.Certificate) -> str:
     """The common name of the subject, the PS_IdNat on a card certificate; "" when there is not exactly one."""
     found = [value for rdn in card_certificates.subject(certificate) for oid, value in rdn if oid == _COMMON_NAME]
     return found[0][2:].decode(errors="replace") if len(found) == 1 else ""
+
+
+def structure(certificate: x509.Certificate) -> str:
+    """The Struct_IdNat (OU of the subject) on a certificate of a structure; "" on a card's, which may name one too."""
+    issuers = certificate.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    found = [value for rdn in card_certificates.subject(certificate) for oid, value in rdn if oid == _ORGANISATION_UNIT]
+    if len(found) != 1 or not any(str(each.value).casefold().endswith(_ORGANISATIONS) for each in issuers):
+        return ""
+    return found[0][2:].decode(errors="replace")

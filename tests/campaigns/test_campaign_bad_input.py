@@ -115,7 +115,7 @@ def _canonical(element: Any) -> bytes:
 
 
 def _believed(data: bytes) -> bytes:
-    """The canonical form of the assertion in a request; "" when its signature was taken away: the card's TLS is proof."""
+    """The canonical form of the assertion in a request; "" without its signature: the TLS of the card is proof then."""
     start, end = data.index(b"<s:Envelope"), data.rindex(b"</s:Envelope>") + len(b"</s:Envelope>")
     (assertion,) = etree.fromstring(data[start:end]).iter(f"{_SAML}Assertion")
     if assertion.find("{http://www.w3.org/2000/09/xmldsig#}Signature") is None:
