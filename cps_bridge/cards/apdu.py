@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
 
 from cps_bridge.cards.attempt import Attempt, Phase
@@ -220,10 +221,8 @@ class Channel:
 
     def read_found(self, parameters: bytes) -> bytes:
         """Read the transparent file just selected whole; parameters: what the selection said of it (FCP template)."""
-        size = descend(parse(parameters), 0x80)
-        if size is None or not 0 < len(size.value) <= 2:
-            return self.read_selected(MAX_READ)
-        return self._read_exactly(int.from_bytes(size.value, "big"))
+        size = _size_in(parameters)
+        return self.read_selected(MAX_READ) if size is None else self._read_exactly(size)
 
     def _read_exactly(self, size: int) -> bytes:
         content = bytearray()
@@ -250,6 +249,15 @@ class Channel:
             if short > 1:  # the last block of a file may be short
                 break
         raise Failure("CARD_UNREADABLE", what="file")
+
+
+@lru_cache(maxsize=64)  # a card says the same of a file each time
+def _size_in(parameters: bytes) -> int | None:
+    """Give the bytes of a file from its FCP template (ISO 7816-4, tag 80), None when it does not say."""
+    size = descend(parse(parameters), 0x80)
+    if size is None or not 0 < len(size.value) <= 2:
+        return None
+    return int.from_bytes(size.value, "big")
 
 
 def failure_of(status: int) -> Failure:

@@ -81,14 +81,14 @@ class PcscReaders:
     def wait(self, known: View, timeout: float) -> View:
         """Wait for a view other than known; timeout in seconds; for one thread at a time."""
         self._waiting = self._waiting or Context(_load())
-        slices = max(1, round(timeout / _SLICE))
-        for _ in range(slices):
-            view = self._view(self._waiting)
+        view = self._view(self._waiting)
+        for _ in range(max(1, round(timeout / _SLICE))):
             if view != known or self._woken.is_set():
                 break
             self._sleep(self._waiting, known)
+            view = self._view(self._waiting)
         self._woken.clear()
-        return self._view(self._waiting)
+        return view
 
     def _sleep(self, context: Context, known: View) -> None:
         """Wait one slice for an event at the known readers, or at the pseudo reader."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from cps_bridge.cards.codes import Codes
 from cps_bridge.cards.pkcs15_codes import codes_of
@@ -94,10 +94,9 @@ def read_directory(read_file: Callable[[bytes], bytes], application: bytes) -> D
     return Directory(objects(_PRIVATE_KEYS), objects(_CERTIFICATES), objects(_DATA_OBJECTS), codes)
 
 
-def _objects(content: bytes, application: bytes) -> Iterator[CardObject]:
-    for entry in parse(content):
-        if is_constructed(entry.tag):
-            yield _object(entry, application)
+@lru_cache(maxsize=32)  # the same cards come back all day, and all cards of a product are laid out alike
+def _objects(content: bytes, application: bytes) -> tuple[CardObject, ...]:
+    return tuple(_object(entry, application) for entry in parse(content) if is_constructed(entry.tag))
 
 
 def _object(entry: Tlv, application: bytes) -> CardObject:

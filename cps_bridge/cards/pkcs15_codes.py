@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cps_bridge.cards.codes import DEFAULT_PIN, CodeFormat, Codes, bounded
 from cps_bridge.cards.tlv import Tlv
@@ -26,6 +27,7 @@ class _Entry:
     format: CodeFormat
 
 
+@lru_cache(maxsize=32)  # as many cards as come back in a day
 def codes_of(entries: tuple[Tlv, ...]) -> Codes:
     """Find the PIN and its unblocking code among the authentication objects of the directory.
 

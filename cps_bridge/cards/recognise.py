@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cps_bridge.cards.port import MUTE_ATR
 from dossier.failure import Failure
@@ -67,6 +68,7 @@ PATTERNS = (
 )
 
 
+@lru_cache(maxsize=32)
 def recognise(atr: bytes) -> Model:
     """Give the product of an ATR; raises Failure CARD_UNKNOWN, or CARD_MUTE for a card that gave no ATR."""
     if atr == MUTE_ATR:

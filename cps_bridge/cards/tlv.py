@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from dossier.failure import Failure
 
@@ -23,7 +24,7 @@ class Tlv:
     tag: int
     value: bytes
 
-    @property
+    @cached_property
     def children(self) -> tuple[Tlv, ...]:
         """The objects inside a constructed value; raises Failure CARD_UNREADABLE."""
         return parse(self.value)
@@ -117,4 +118,6 @@ def text(value: bytes) -> str:
         decoded = value.decode("utf-8")
     except UnicodeDecodeError:
         decoded = value.decode("latin-1")
-    return "".join(each for each in decoded if each.isprintable()).strip()
+    if not decoded.isprintable():
+        decoded = "".join(each for each in decoded if each.isprintable())
+    return decoded.strip()

@@ -38,14 +38,14 @@ class ReaderWatch:
         self._insertions = 0
         self._down: Failure | None = None
         self._scanned = False
-        self._closing, self._news = threading.Event(), threading.Event()
+        self._closing, self._news, self._doubt = threading.Event(), threading.Event(), threading.Event()
         self._listeners: list[Listener] = []
         self._published: tuple[Slot, ...] | None = None
         self._thread = threading.Thread(target=self._run, name="cards-watch", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
-        self._sight.begin(self._news.set)
+        self._sight.begin(self._look_again)
         self._thread.start()
 
     def close(self) -> None:
@@ -106,14 +106,14 @@ class ReaderWatch:
         """Record why the identification of a stay found nothing usable."""
         with self._changed:
             stay.kind, stay.failure, stay.retry_at = kind, failure, time.monotonic() + _RETRY
-        self._news.set()
+        self._look_again()
 
     def condemn(self, stay: Stay, failure: Failure) -> None:
         """End a stay whose card is still in the reader but cannot be used any more."""
         with self._changed:
             stay.failure = failure
             stay.ended.set()
-        self._news.set()
+        self._look_again()
 
     def refresh(self) -> None:
         """Look at the readers now; every stay whose reader changed is over when this returns."""
@@ -149,13 +149,20 @@ class ReaderWatch:
             _log.info("readers=%d gone=%d arrived=%d", len(view), len(gone), len(arrived))
             self._news.set()  # a change seen by another thread is published by the watch thread
 
+    def _look_again(self) -> None:
+        """Have the watch thread look before it publishes; other news come from a look that was just taken."""
+        self._doubt.set()
+        self._news.set()
+
     def _run(self) -> None:
         self.refresh()
         self._publish()
         while not self._closing.is_set():
-            self._news.wait(_RETRY if self._troubled() else _CALM)
+            told = self._news.wait(_RETRY if self._troubled() else _CALM)
             self._news.clear()
-            self.refresh()
+            if self._doubt.is_set() or not told:
+                self._doubt.clear()
+                self.refresh()
             self._retry()
             self._publish()
 
@@ -172,7 +179,7 @@ class ReaderWatch:
     def try_again(self, stay: Stay) -> None:
         """Identify a card that another program has just let go of."""
         stay.retry_at = 0.0
-        self._news.set()
+        self._look_again()
 
     def _publish(self) -> None:
         slots = self.slots()
