@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from . import former
 from .database import Cursor, Row
 
 _IDLE_READERS = 8
@@ -20,6 +21,7 @@ class SqliteDatabase:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._writer = self._connect()
+        former.mark(self._writer)
         self._writing = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._local = threading.local()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import points, sealed_file
+from . import former, points, sealed_file
 from .database import Cursor, Database, Row
 from .files import sync_directory
 from .keys import Keys, master_key
@@ -111,6 +111,7 @@ class Store:
 def _database(directory: Path, url: str) -> Database:
     url = url or os.environ.get("HOST_SIM_DATABASE", "sqlite")
     if url == "sqlite":
+        former.put_aside(directory, _FILE_NAME)
         return SqliteDatabase(directory / _FILE_NAME)
     from .postgres import PostgresDatabase
 
