@@ -36,6 +36,8 @@ def identify(said: Vihf, speaker: Speaker, directory: Directory) -> Caller:
     if mode is None or said.texts[vihf.VERSION] != "3.0":
         raise HostFault("DMPInvalidAssertion", "Authentification_mode or VIHF_Version")
     _context(said, mode)
+    if speaker.client.signs:
+        raise HostFault("DMPInvalidCertificate", "a signature certificate does not open connections")
     if mode["structure"]:
         _same_structure(said, speaker)
     else:

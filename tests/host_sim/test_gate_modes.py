@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from host_wire import QUERY_ACTION, Answer, Professional, Stage, envelope, ins_of, query_body
+from host_wire import QUERY_ACTION, Answer, Assertion, Professional, Stage, _context, envelope, ins_of, query_body
+
+from card_sim.authority import Authority
 
 INDIRECT, REINFORCED = "INDIRECTE", "INDIRECTE_RENFORCEE"
 _PROFESSIONS, _TRAINING = "1.2.250.1.71.1.2.7", "1.2.250.1.71.1.2.8"
@@ -240,3 +246,34 @@ def seen_calls(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(dispatch, "run", watch)
     return calls
+
+
+@pytest.mark.parametrize("owner", ["generaliste", "hopital"])
+def test_a_signature_certificate_does_not_open_a_connection(
+    quiet_stage: Stage, authority: Authority, tmp_path: Path, owner: str
+) -> None:
+    material = authority.card_material(owner) if owner == "generaliste" else authority.structure_material(owner)
+    context = _context(tmp_path, material[0], material[2], authority.ca_file)
+    port = urlsplit(quiet_stage.facts["endpoints"]["patients"]).port
+    with (
+        pytest.raises((ssl.SSLError, ConnectionError)),
+        socket.create_connection(("127.0.0.1", port), 10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        connection.sendall(b"POST / HTTP/1.1\r\n\r\n")
+        if not connection.recv(1):
+            raise ConnectionError
+
+
+def test_nor_does_the_gate_take_one(authority: Authority) -> None:
+    from host_sim import identity, vihf
+    from host_sim.call import HostFault
+    from host_sim.exclusive import read
+    from host_sim.signature import Trust
+
+    trust = Trust(authority.ca_file)
+    signer = trust.holder(authority.card_material("generaliste")[2])
+    assert signer.signs and not trust.holder(authority.card_material("generaliste")[3]).signs
+    text = Assertion("CN=x", "x", "x", "x", (("10", _PROFESSIONS),)).render()
+    with pytest.raises(HostFault, match="does not open connections"):
+        identity.identify(vihf.read(read(text.encode()).root), identity.Speaker(signer, signer), None)  # type: ignore[arg-type]
