@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS ihe_objects (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, lid TEXT NOT NULL, version BIGINT NOT NULL,
     newest BIGINT NOT NULL, unique_id TEXT NOT NULL, patient TEXT NOT NULL, status TEXT NOT NULL, type TEXT NOT NULL,
     source TEXT NOT NULL, target TEXT NOT NULL, object TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS ihe_objects_patient ON ihe_objects (patient, kind);
+CREATE INDEX IF NOT EXISTS ihe_objects_patient ON ihe_objects (patient, kind, seq);
 CREATE INDEX IF NOT EXISTS ihe_objects_unique ON ihe_objects (unique_id);
 CREATE INDEX IF NOT EXISTS ihe_objects_lid ON ihe_objects (lid);
 CREATE INDEX IF NOT EXISTS ihe_objects_source ON ihe_objects (source);

@@ -23,6 +23,7 @@ from ihe_wire import (
     ACTIONS,
     APPROVED,
     NS,
+    ON_DEMAND,
     PATIENT,
     Client,
     asked,
@@ -39,7 +40,9 @@ from ihe_wire import (
     slot,
     submit,
 )  # fmt: skip
+from lxml import etree
 
+from host_sim import atna
 from host_sim.audit_check import verify
 from host_sim.ihe import mime
 from host_sim.ihe.faults import SoapFault
@@ -279,6 +282,27 @@ def test_each_call_is_in_the_access_log_with_what_it_was_about(site, client: Cli
     assert (last["transaction"], last["outcome"]) == ("ITI-43", "XDSDocumentUniqueIdError")
     with urllib.request.urlopen(site.facts["admin"] + "/verify", timeout=20) as answer:
         assert json.load(answer)["problem"] == ""
+
+
+def test_the_access_log_of_every_transaction_is_valid_as_atna_messages(site, client: Client) -> None:
+    schema = etree.XMLSchema(etree.parse(Path(__file__).parents[1] / "host_sim" / "audit_message.xsd"))
+    client.deposit_one(b"x")
+    for name in ACTIONS:
+        client.send(name, asked(("1.2", "1.3")))
+    rows = site.host.house.audit.rows()
+    messages = [atna.message(row, patient_oid="1.2.3") for row in rows]
+    for each in messages:
+        schema.assertValid(each)
+    codes = [each.find("EventIdentification/EventTypeCode").get("csd-code") for each in messages]
+    assert {"ITI-18", "ITI-41", "ITI-42", "ITI-43", "ITI-57"} == set(codes)
+
+
+def test_an_on_demand_entry_is_registered_under_its_own_action(client: Client) -> None:
+    demand = entry(object_type=ON_DEMAND, creationTime=None, repositoryUniqueId="1.2.3")
+    action = "urn:ihe:iti:2010:RegisterOnDemandDocumentEntry"
+    data = envelope(action, submit(package(), demand, original())).encode()
+    reply = client.post(client.endpoints["iti42"], SOAP, data)
+    assert (reply.outcome, reply.action) == ("Success", f"{action}Response")
 
 
 def test_an_armed_fault_drops_the_answer_before_anything_is_kept(site, client: Client) -> None:
