@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ from .audit import Audit
 from .faults import Fault
 from .house import House
 from .ihe.context import UnreadablePatients
+from .keys import WrongMasterKeyError
 from .parameters import Parameters
 from .store import Store
 
@@ -35,7 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
     runs = {"serve": _serve, "show": _show, "verify": _verify, "atna": _atna}
     options = usage.parser(runs).parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    code: int = options.run(options)
+    try:
+        code: int = options.run(options)
+    except WrongMasterKeyError:
+        _complain(f"La clé maîtresse n'est pas celle de l'hôte de {options.data}")
+        return 1
     return code
 
 
@@ -47,6 +53,10 @@ def _serve(options: argparse.Namespace) -> int:
         host = _host(options)
     except UnreadablePatients as error:
         _complain(f"Patients illisibles\u00a0: {error}")
+        return 1
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        _complain(f"Le port {options.port} est déjà pris" if taken else f"Inutilisable\u00a0: {options.data}")
         return 1
     host.arm(options.fault)
     print(json.dumps(host.start()), flush=True)  # noqa: T201 - the door's one line

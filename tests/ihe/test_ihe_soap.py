@@ -43,6 +43,7 @@ from ihe_wire import (
 from lxml import etree
 
 from host_sim import atna
+from host_sim.__main__ import main
 from host_sim.audit_check import verify
 from host_sim.ihe import mime
 from host_sim.ihe.faults import SoapFault
@@ -339,6 +340,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     Client(facts["endpoints"]).deposit_one(b"durable", unique=unique)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
+    assert main(["verify", "--data", str(tmp_path)]) == 0
     process, facts = _started("--data", str(tmp_path))
     reply = Client(facts["endpoints"]).send("iti43", asked((facts["repositoryUniqueId"], unique)))
     assert list(reply.parts.values()) == [b"durable"]
@@ -355,3 +357,14 @@ def test_a_file_of_patients_that_cannot_be_read_is_told_in_french(tmp_path: Path
     assert (done.returncode, done.stdout) == (1, "")
     assert "patients.txt, ligne 1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_and_a_wrong_master_key_are_told_in_french(site, tmp_path: Path) -> None:
+    port = str(urlsplit(site.facts["endpoints"]["iti18"]).port)
+    command = [sys.executable, "-m", "host_sim", "serve", "--profile", "ihe", "--data", str(tmp_path / "d")]
+    done = subprocess.run([*command, "--port", port], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, f"Le port {port} est déjà pris\n")
+    command = [sys.executable, "-m", "host_sim", "verify", "--data", str(tmp_path / "d")]
+    env = {**os.environ, "HOST_SIM_MASTER_KEY": "0" * 64}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60, env=env)
+    assert (done.returncode, done.stderr) == (1, f"La clé maîtresse n'est pas celle de l'hôte de {tmp_path / 'd'}\n")
