@@ -14,16 +14,17 @@ from pathlib import Path
 
 from card_sim import commands as short
 from card_sim.commands import refuse as _refuse
+from card_sim.usage import Parser
 
 _EMPTY = "vide"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one of the commands; give an exit code."""
-    parser = argparse.ArgumentParser(prog="card_sim", description="Cartes CPS et Vitale virtuelles.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = Parser(prog="card_sim", description="Cartes CPS et Vitale virtuelles.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMANDE")
     serve = commands.add_parser("serve", help="met des cartes dans les lecteurs virtuels vpcd")
-    serve.add_argument("--authority", type=Path, required=True, help="dossier de l'autorité de test")
+    serve.add_argument("--authority", type=Path, required=True, metavar="DOSSIER", help="celui de l'autorité de test")
     serve.add_argument(
         "--card",
         action="append",
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="NOM|FICHIER[=vpcd HÔTE:PORT]",
         help="une carte du simulateur, un fichier de carte (aussi enregistré), ou « vide »",
     )
-    serve.add_argument("--control", type=Path, help="socket Unix des ordres")
+    serve.add_argument("--control", type=Path, metavar="SOCKET", help="socket Unix des ordres")
     serve.add_argument("--with-parent", action="store_true", help="finit aussi à la fin de l'entrée standard")
     short.declare(commands)
     inside = commands.add_parser("namespace", help="lance une commande avec un service PC/SC privé")

@@ -12,12 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from card_sim.usage import Parser
+
 REFUSED, NOT_A_CARD, NOBODY = 1, 65, 69
 ORDERS = ("insert", "swap", "play", "remove", "break", "state")
 _FAULT_NAMES = ("mute", "slow", "die_at", "swap_at", "wrong_sw", "tries")
 
 
-def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def declare(commands: argparse._SubParsersAction[Parser]) -> None:
     """Add the parsers of these commands."""
     shown = commands.add_parser("list", help="montre les cartes du simulateur, ou celles de fichiers")
     shown.add_argument("cards", nargs="*", metavar="NOM|FICHIER", help="seulement celles-ci")
@@ -42,7 +44,7 @@ def declare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _order(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, words: str, *, slot: bool = True
+    commands: argparse._SubParsersAction[Parser], name: str, words: str, *, slot: bool = True
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=words)
     parser.add_argument("--control", type=Path, required=True, metavar="SOCKET", help="socket des ordres du simulateur")
