@@ -35,11 +35,13 @@ def apply(submission: Submission, cursor: Cursor, call: Call, house: House) -> N
     """
     consultation.open_dossier(call, house)
     _check_set(submission.package, cursor, call)
+    members = [each for each in submission.links if each.type != UPDATE_STATUS]
+    if any(each.type != registry.HAS_MEMBER for each in members):
+        raise RegistryRefusal.because("XDSMetadataUpdateOperationError", "an association asks for no known change")
     versions = [_new_version(each, submission, cursor, call, house) for each in submission.entries]
     moves = [
         _new_status(each, submission, cursor, call, house) for each in submission.links if each.type == UPDATE_STATUS
     ]
-    members = [each for each in submission.links if each.type != UPDATE_STATUS]
     if len(members) != len(versions) or not (versions or moves):
         raise RegistryRefusal.because(FAILED, "the request has no change, or associations that belong to none")
     lids = [old.lid for old, _ in versions + moves]
@@ -81,6 +83,8 @@ def _new_version(
     link = _member_link(item, submission)
     old = registry.find_entry(cursor, lid=item.lid) if item.lid else None
     _reachable(old, item.lid or item.id, call, house)
+    if not link.slot("PreviousVersion"):
+        raise RegistryRefusal.because("XDSMetadataAnnotationError", "PreviousVersion is missing", item.id)
     if old is None or link.slot("PreviousVersion") != str(old.version):
         raise RegistryRefusal.because("XDSMetadataVersionError", "PreviousVersion is not the current version", item.id)
     changed = _difference(old.item, item)

@@ -28,6 +28,7 @@ _PARAMETERS = {
     "patientAddress": "Patient.addr",
 }
 _LIKE_ENOUGH = 0.8
+_LONGEST, _MOST = 100, 10
 _NO = -1
 
 
@@ -84,13 +85,16 @@ def _name(value: Any) -> list[Score]:
     given = [folded(each.text or "") for each in hl7.every(value, "given")]
     if not any(family) and not any(given):
         raise hl7.bad("a name without family or given")
+    if max(map(len, family + given)) > _LONGEST or len(family + given) > _MOST:
+        raise hl7.bad("a name is too long to be looked for")
     tests: list[Score] = [_family(each) for each in family if each]
     return tests + [_given(each) for each in given if each]
 
 
 def _family(wanted: str) -> Score:
     def score(row: DossierRow) -> int:
-        return max(_likeness(wanted, folded(name)) for name in (row.birth_name, row.usage_name) if name)
+        known = (row.birth_name, row.usage_name)
+        return max((_likeness(wanted, folded(name)) for name in known if name), default=_NO)
 
     return score
 

@@ -276,6 +276,40 @@ def test_a_masked_document_is_no_news_for_others(place: Place) -> None:
     assert len(followed(place, start)) == 1
 
 
+def test_a_structure_certificate_lists_new_authorisations_only(place: Place) -> None:
+    place.authorise("radiologue")
+    facts = {"caller": replace(caller_of("radiologue"), mode="INDIRECTE")}
+    to = ("patientsSpecific", f"{PATIENTS}:PatientSpecificEndPoint:patientList")
+    for basis, code in (("LASTAUTORIZATION", "ok"), ("LASTDOC", "DMPAccessDeniedByRightsService")):
+        body = tx.small_body(PATIENTS, "patientList", startDate="20200101000000", dateType=basis)
+        assert tx.code_of(tx.send(place, to, body, patient="", **facts)) == code
+
+
+# What an update may not be
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda text: text.replace(slot("PreviousVersion", "1"), ""), "XDSMetadataAnnotationError"),
+        (
+            lambda text: text.replace(slot("PreviousVersion", "1"), slot("PreviousVersion", "7")),
+            "XDSMetadataVersionError",
+        ),
+        (
+            lambda text: text.replace("AssociationType:HasMember", "AssociationType:XFRM"),
+            "XDSMetadataUpdateOperationError",
+        ),
+    ],
+)
+def test_an_update_that_asks_for_nothing_known_has_its_code(place: Place, spoil: Any, code: str) -> None:
+    feed(place, Paper(JEAN))
+    entry = place.find("generaliste")[0]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place, "update", lambda key, objects, **facts: Place.update(place, key, spoil(objects), **facts))
+        assert place.change_codes("generaliste", entry, (N, MASKED)) == [code]
+
+
 # Every question of TD3.1
 
 
