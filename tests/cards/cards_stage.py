@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -27,3 +29,24 @@ def verify(certificate: bytes, signature: bytes, hash_name: str, digest: bytes) 
     """Check an RSA PKCS#1 v1.5 signature with an independent library."""
     key = x509.load_der_x509_certificate(certificate).public_key()
     key.verify(signature, digest, padding.PKCS1v15(), utils.Prehashed(HASHES[hash_name]))
+
+
+class DirectLink:
+    """A link with no reader between: every command goes to the card object; change: what may happen to its answers."""
+
+    def __init__(self, card) -> None:
+        self.card, self.asked = card, []
+        self.change = lambda command, answer: answer
+
+    def transmit(self, command):
+        self.asked.append(bytes(command))
+        return self.change(bytes(command), self.card.apdu(bytes(command)))
+
+    def transaction(self):
+        return contextlib.nullcontext()
+
+    def features(self):
+        return {}
+
+    def close(self):
+        pass

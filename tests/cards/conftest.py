@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from cards_stage import LEFT, PATIENCE, PROFESSIONAL, RIGHT
+from cards_stage import LEFT, PATIENCE, PROFESSIONAL, RIGHT, DirectLink
 
 from card_sim.authority import Authority
-from card_sim.deck import Deck
+from card_sim.deck import Deck, card_named
 from card_sim.reader import InProcessReaders
 from cps_bridge.cards.service import CardService
 
@@ -22,6 +22,12 @@ def authority(authority_dir) -> Authority:
 @pytest.fixture
 def deck(authority) -> Deck:
     return Deck(authority)
+
+
+@pytest.fixture
+def link_to(authority) -> Callable[[str], DirectLink]:
+    """Gives a link of its own to a card of the cast, by name."""
+    return lambda name: DirectLink(card_named(name, authority))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from cards_stage import DirectLink
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,32 +27,6 @@ from dossier.patient import nir_key
 from dossier.professional import Activity, CardKind, HealthStructure
 
 H = bytes.fromhex
-
-
-class DirectLink:
-    """A link with no reader between: every command goes to the card object."""
-
-    def __init__(self, card) -> None:
-        self.card, self.asked = card, []
-        self.change = lambda command, answer: answer
-
-    def transmit(self, command):
-        self.asked.append(bytes(command))
-        return self.change(bytes(command), self.card.apdu(bytes(command)))
-
-    def transaction(self):
-        return contextlib.nullcontext()
-
-    def features(self):
-        return {}
-
-    def close(self):
-        pass
-
-
-@pytest.fixture
-def link_to(authority):
-    return lambda name: DirectLink(card_named(name, authority))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from cards_stage import PATIENCE, PROFESSIONAL, RIGHT, code_of
+from cards_stage import PATIENCE, PROFESSIONAL, RIGHT, DirectLink, code_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,33 +29,7 @@ H = bytes.fromhex
 CARDS = ("generaliste", "medecin-cps4")
 
 
-class Link:
-    """Every command goes to the card object; change: what may happen to its answers."""
-
-    def __init__(self, card) -> None:
-        self.card, self.asked = card, []
-        self.change = lambda command, answer: answer
-
-    def transmit(self, command):
-        self.asked.append(bytes(command))
-        return self.change(bytes(command), self.card.apdu(bytes(command)))
-
-    def transaction(self):
-        return contextlib.nullcontext()
-
-    def features(self):
-        return {}
-
-    def close(self):
-        pass
-
-
-@pytest.fixture
-def link_to(authority):
-    return lambda name: Link(card_named(name, authority))
-
-
-def access_over(link: Link):
+def access_over(link: DirectLink):
     return open_professional(Channel(link), recognise(link.card.atr))
 
 
@@ -324,7 +298,7 @@ def test_a_nature_that_nobody_knows_is_no_real_card():
 @settings(max_examples=120, deadline=None)
 @given(st.sampled_from(CARDS), st.integers(1, 90), st.integers(0, 300), st.integers(1, 255), st.booleans())
 def test_a_corrupted_answer_gives_a_failure_or_a_reading(authority, name, index, place, flip, cut):
-    link = Link(card_named(name, authority))
+    link = DirectLink(card_named(name, authority))
 
     def corrupt(_, answer):
         if len(link.asked) != index:
