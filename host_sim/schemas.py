@@ -18,6 +18,7 @@ from .exclusive import DS
 
 _FOLDER = Path(__file__).parent / "schema"
 _VIHF = "vihf.xsd"
+_COMPILING = threading.Lock()
 _OF_NAMESPACE = {
     "urn:hl7-org:v3": "hl7.xsd",
     "urn:si-dmp-patients": "patients.xsd",
@@ -66,8 +67,14 @@ class _Schema:
             return log[0]
 
 
-@cache
 def _schema(file: str) -> _Schema:
+    # One at a time: two schemas compiled at once spoil each other's types, for the life of the process.
+    with _COMPILING:
+        return _compiled(file)
+
+
+@cache
+def _compiled(file: str) -> _Schema:
     return _Schema(file)
 
 

@@ -93,6 +93,7 @@ class Life:
             if moment == RANDOM:
                 blow.join()
         code = host.kill()
+        assert not self.books.refused
         self.kills[moment if code == KILLED else "ended by itself"] += 1
         prove(self._data, self._database, self.books, self._people)
 
