@@ -171,7 +171,7 @@ def _retrieve(host: GenericHost, **changes: str) -> None:
         (lambda host: _retrieve(host, hash="0" * 40), "DOCUMENT_HASH_MISMATCH"),
         (lambda host: generic_submit.replace_document(host, _lot().documents[0].entry, _lot(), PATIENT),
          "XDS_REPLACED_NOT_FOUND"),
-        (lambda host: generic_submit.submit(host, _lot(language=""), PATIENT), "XDS_REFUSED"),
+        (lambda host: generic_submit.submit(host, _lot(language=""), PATIENT), "XDS_(METADATA_)?REFUSED"),
     ],
     ids=["unknown document", "wrong hash", "nothing to replace", "refused metadata"],
 )  # fmt: skip
