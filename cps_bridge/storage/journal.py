@@ -19,7 +19,9 @@ CREATE TABLE IF NOT EXISTS journal (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL,
     professional TEXT NOT NULL, structure TEXT NOT NULL,
     matricule TEXT NOT NULL, oid TEXT NOT NULL, mode TEXT NOT NULL, reason TEXT NOT NULL,
-    outcome TEXT NOT NULL, subject TEXT NOT NULL, hash TEXT NOT NULL)
+    outcome TEXT NOT NULL, subject TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS journal_end (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL);
+INSERT INTO journal_end SELECT 1, seq, hash FROM journal ORDER BY seq DESC LIMIT 1 ON CONFLICT (one) DO NOTHING
 """
 _COLUMNS = "seq, at, action, professional, structure, matricule, oid, mode, reason, outcome, subject, hash"
 
@@ -45,7 +47,10 @@ class JournalEntry:
 
 
 class Journal:
-    """Append-only entries in the vault, each sealed with the hash of the one before."""
+    """Append-only entries in the vault, each sealed with the hash of the one before.
+
+    The last number and its seal are kept apart: lines taken from the end are missed too.
+    """
 
     def __init__(self, vault: Vault, clock: Clock = system_clock) -> None:
         self._vault, self._clock = vault, clock
@@ -71,8 +76,12 @@ class Journal:
                 *(last[0] + 1, self._clock().isoformat(), action, professional, structure),
                 *(matricule, oid, mode, reason, outcome, subject),
             ]
+            seal = _seal(last[1], fields)
+            self._vault.execute(f"INSERT INTO journal ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", [*fields, seal])
             self._vault.execute(
-                f"INSERT INTO journal ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", [*fields, _seal(last[1], fields)]
+                "INSERT INTO journal_end VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq,"
+                " hash = excluded.hash",
+                [fields[0], seal],
             )
             return int(fields[0])
 
@@ -88,11 +97,16 @@ class Journal:
 
     def verify(self) -> None:
         """Check numbering and seals; raises Failure JOURNAL_BROKEN with the first bad number."""
-        before = ""
-        for expected, row in enumerate(self._vault.rows(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"), 1):
-            if row[0] != expected or _seal(before, list(row[:-1])) != row[-1]:
-                raise Failure("JOURNAL_BROKEN", number=expected)
+        before, number = "", 0
+        with self._vault.transaction():
+            rows = self._vault.rows(f"SELECT {_COLUMNS} FROM journal ORDER BY seq")
+            end = self._vault.row("SELECT seq, hash FROM journal_end") or (0, "")
+        for number, row in enumerate(rows, 1):
+            if row[0] != number or _seal(before, list(row[:-1])) != row[-1]:
+                raise Failure("JOURNAL_BROKEN", number=number)
             before = row[-1]
+        if (number, before) != tuple(end):
+            raise Failure("JOURNAL_BROKEN", number=number + 1)
 
     def export(self, path: Path) -> int:
         """Write the entries as JSON lines, patients by the last three characters of their INS; gives their number.

@@ -35,6 +35,8 @@ def test_entries_come_back_in_order_and_verified(journal: Journal) -> None:
         ("UPDATE journal SET reason = 'x' WHERE seq = 4", 4),
         ("DELETE FROM journal WHERE seq = 1", 1),
         ("DELETE FROM journal WHERE seq = 3", 3),
+        ("DELETE FROM journal WHERE seq = 4", 4),
+        ("DELETE FROM journal", 1),
     ],
 )
 def test_a_changed_or_missing_line_is_named(journal: Journal, vault: Vault, sql: str, first_bad: int) -> None:
@@ -42,6 +44,14 @@ def test_a_changed_or_missing_line_is_named(journal: Journal, vault: Vault, sql:
     with pytest.raises(Failure) as caught:
         journal.verify()
     assert (caught.value.code, caught.value.facts["number"]) == ("JOURNAL_BROKEN", first_bad)
+
+
+def test_a_journal_begun_before_its_end_was_kept_apart_is_taken_over(journal: Journal, vault: Vault) -> None:
+    vault.execute("DROP TABLE journal_end")
+    again = Journal(vault)
+    again.verify()
+    again.record("list", outcome="done")
+    again.verify()
 
 
 def test_the_export_names_no_patient(journal: Journal, tmp_path: Path) -> None:
