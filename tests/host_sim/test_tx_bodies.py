@@ -194,14 +194,17 @@ CASES: dict[str, tuple[tuple[str, str], Callable[[], Any], dict[str, Any], set[s
         set(),
     ),
     "TD3.1a": (QUERY, lambda: _query(FIND_DOCUMENTS, FIND_SLOTS), {}, set()),
-    "INSi": (
-        ("insi", "urn:ServiceIdentiteCertifiee:1.0.0:rechercherInsAvecTraitsIdentite"),
-        lambda: tx.small_body(
-            "http://www.cnamts.fr/INSiRecSans", "RECSANSVITALE",
-            NomNaissance="DUVAL", Prenom="JEAN", Sexe="M", DateNaissance="1950-08-01", LieuNaissance="31555",
-        ),
+    "INSi by card": (
+        ("insi", "urn:ServiceIdentiteCertifiee:1.0.0:rechercherInsAvecCarteVitale"),
+        lambda: tx.vitale_search("jean"),
         {"patient": ""},
         set(),
+    ),
+    "INSi": (
+        ("insi", "urn:ServiceIdentiteCertifiee:1.0.0:rechercherInsAvecTraitsIdentite"),
+        lambda: tx.traits_search("jean"),
+        {"patient": ""},
+        {"/LieuNaissance"},
     ),
 }  # fmt: skip
 
@@ -210,6 +213,7 @@ CASES: dict[str, tuple[tuple[str, str], Callable[[], Any], dict[str, Any], set[s
 def test_each_element_that_is_taken_away_is_missed(place: Place, name: str) -> None:
     to, make, facts, free = CASES[name]
     body = make()
+    assert tx.attempt(place, to, body, schema=True, **facts)[0] == "ok"
     surprises = {}
     for words, numbers in tx.places_of(body):
         code, wrote = tx.attempt(place, to, tx.without(body, numbers), **facts)
@@ -252,6 +256,8 @@ def _named(objects: str, owner: str) -> set[str]:
 
 
 def _check(place: Place, to: tuple[str, str], body: Any, free: set[str], **facts: Any) -> None:
+    whole = facts | ({"parts": facts["parts"]()} if "parts" in facts else {})
+    assert tx.attempt(place, to, body, schema=True, **whole)[0] == "ok"
     surprises = {}
     for words, numbers in tx.places_of(body):
         made = facts | ({"parts": facts["parts"]()} if "parts" in facts else {})

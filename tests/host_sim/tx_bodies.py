@@ -242,3 +242,20 @@ def closing(key: str = "jean") -> Any:
 def small_body(namespace: str, root: str, **fields: str) -> Any:
     inner = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
     return body_of(f'<{root} xmlns="{namespace}">{inner}</{root}>')
+
+
+def vitale_search(key: str) -> Any:
+    card = next(one for card in cast.vitale_cards().values() for one in card.beneficiaries if one.patient.key == key)
+    return small_body(
+        "http://www.cnamts.fr/INSiRecVit", "RECVITALE", NirOD=card.insured_nir, RangBeneficiaire=str(card.rank),
+        DateNaissance=card.birth_date, Prenom=card.given_name,
+    )  # fmt: skip
+
+
+def traits_search(key: str) -> Any:
+    who = cast.patients()[key]
+    date = f"{who.birth_date[:4]}-{who.birth_date[4:6]}-{who.birth_date[6:]}"
+    return small_body(
+        "http://www.cnamts.fr/INSiRecSans", "RECSANSVITALE", NomNaissance=who.birth_name, Prenom=who.given_names[0],
+        Sexe=who.sex, DateNaissance=date, LieuNaissance=who.birth_place,
+    )  # fmt: skip
