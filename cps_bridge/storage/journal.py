@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS journal (
     professional TEXT NOT NULL, structure TEXT NOT NULL,
     matricule TEXT NOT NULL, oid TEXT NOT NULL, mode TEXT NOT NULL, reason TEXT NOT NULL,
     outcome TEXT NOT NULL, subject TEXT NOT NULL, hash TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS journal_end (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS journal_end (
+    one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL);
 INSERT INTO journal_end SELECT 1, seq, hash FROM journal ORDER BY seq DESC LIMIT 1 ON CONFLICT (one) DO NOTHING
 """
 _COLUMNS = "seq, at, action, professional, structure, matricule, oid, mode, reason, outcome, subject, hash"
