@@ -38,12 +38,13 @@ def patient_list(call: Call, house: House) -> Reply:
     if note == _NEW_ONES and asked["dateType"] != BY_AUTHORISATION:
         raise HostFault(rights.DENIED, f"TD0.4: {rights.note(note)}")
     holders = _holders(call, house, asked["psOwnerId"], note)
+    actors = holders if note in (_SAME_STRUCTURE, _NEW_ONES) else (call.caller.id_nat,)
     items = []
     for each in following.followed(house.store, holders, call.now, house.parameters["authorisation_days"]):
         with house.store.reading() as cursor:
             changes = following.changes(cursor, each.row.ins, _reading(each, call, house, note))
             if _since_then(each, changes, asked["dateType"], since):
-                items.append(_item(each, changes, cursor, house, holders))
+                items.append(_item(each, changes, cursor, house, actors))
     return small.output(call, {}, items=items)
 
 
@@ -82,7 +83,8 @@ def _since_then(each: Followed, changes: Changes, basis: str, since: datetime) -
     return moment is not None and moment.replace(microsecond=0) >= since
 
 
-def _item(each: Followed, changes: Changes, cursor: Cursor, house: House, holders: Sequence[str]) -> small.Item:
+def _item(each: Followed, changes: Changes, cursor: Cursor, house: House, actors: Sequence[str]) -> small.Item:
+    """One dossier; `actors`: whose accesses and messages it tells of."""
     row, known = each.row, administrative.details(house.store, each.row.ins)
     identifiers = [("nationalId", row.ins), ("nationalIdType", row.oid)]
     former = [("nationalId", known.ins_c), ("nationalIdType", demography_answer.INS_C)]
@@ -95,8 +97,8 @@ def _item(each: Followed, changes: Changes, cursor: Cursor, house: House, holder
         ("civility", demography_answer.title_of(row, known).upper()),
         ("dateOfBirth", row.birth_date),
         ("MT", "true" if each.attending else "false"),
-        ("message", "true" if administrative.message_waits(cursor, row.ins, each.holder) else "false"),
-        ("lastAccessDate", small.digits(following.last_action(cursor, row.ins, holders))),
+        ("message", "true" if any(administrative.message_waits(cursor, row.ins, who) for who in actors) else "false"),
+        ("lastAccessDate", small.digits(following.last_action(cursor, row.ins, actors))),
         ("lastUpdateDate", small.digits(changes.updated)),
         ("lastAddDate", small.digits(changes.added)),
     ]

@@ -113,6 +113,15 @@ def test_a_secretary_sees_the_dossiers_of_the_professionals_of_the_same_structur
     assert other.subcode == "soap:DMPAccessDeniedByRightsService"
 
 
+def test_the_last_access_is_the_callers_own(stage: Stage) -> None:
+    stage.authorise("secretaire", "jean")
+    (item,) = followed(stage, "radiologue").all("//p:patientlistData")
+    assert "lastAccessDate" not in fields(item)
+    stage.query("radiologue", "jean")
+    (item,) = followed(stage, "radiologue").all("//p:patientlistData")
+    assert "lastAccessDate" in fields(item)
+
+
 def test_a_professional_has_only_the_own_list(stage: Stage) -> None:
     assert followed(stage, "generaliste", owner=cast.professionals()["generaliste"].id_nat).status == 200
     other = followed(stage, "generaliste", owner=cast.professionals()["radiologue"].id_nat)

@@ -13,7 +13,9 @@ from host_wire import HL7, PATIENTS, RIGHTS, query_body, wrapper
 from registry_lots import APPROVED, FIND_DOCUMENTS, OID, RIM, Lot, Paper, Place, caller_of, ins_of, slot
 
 from card_sim.authority import Authority
+from host_sim import dispatch
 from host_sim.call import Caller
+from host_sim.routes import ROUTES
 
 JEAN = ins_of("jean")
 COLUMNS = ["PSn", "PSr", "PSb", "M", "Mr", "Mb", "MdT", "MT", "MTb", "CPE", "ES", "ESr"]
@@ -174,3 +176,7 @@ def test_a_blocked_professional_is_refused_all_but_existence_and_feeding(place: 
         assert _is_open(place, "TD2.1", caller, "normal")
     finally:
         place.authorise("generaliste-port")
+
+
+def test_every_route_has_its_handler() -> None:
+    assert set(ROUTES) == set(dispatch.HANDLERS)

@@ -7,7 +7,13 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from host_wire import TEST_OID, Stage, ins_of, state_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import html
+
+from card_sim.authority import Authority
+from host_sim.signature import Trust
+from host_sim.web_access import WebAccess
 
 PATIENT_PAGES = [
     "DossierPatient", "GestionDMPPatient", "Documents", "ParcoursDeSoins", "HistoriqueAcces", "VolontesEtDroits",
@@ -163,3 +169,21 @@ def test_a_message_of_the_patient_is_announced_then_read(stage: Stage) -> None:
 
 def test_an_oversized_or_unmeasured_form_is_refused(quiet_stage: Stage) -> None:
     assert see(quiet_stage, "generaliste", f"Documents/{ins_of('jean')}", {"token": "x" * 5000}).status == 400
+
+
+_PIECES = st.one_of(
+    st.sampled_from([*PATIENT_PAGES, "TableauDeBord", ins_of("jean"), "..", "%2F", ""]), st.text(max_size=20)
+)
+
+
+def test_any_address_and_any_form_give_a_page(quiet_stage: Stage, authority: Authority) -> None:
+    access = WebAccess(quiet_stage.house, Trust(authority.ca_file))
+    peer = quiet_stage.who("radiologue").tls_der
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.lists(_PIECES, max_size=3), st.none() | st.binary(max_size=60))
+    def check(pieces: list[str], form: bytes | None) -> None:
+        page = access.answer("/AccesDirect/" + "/".join(pieces), peer, form)
+        assert page.status in (200, 403, 404, 409)
+
+    check()
