@@ -119,7 +119,7 @@ class House:
             _try_trace(trace, settings)
         self.settings, self.directory, self.address = settings, directory, address
         self.simulation: Simulator | None = None
-        self._trace_directory = trace
+        self._trace_directory, self._clock = trace, clock
         backend = _backend(settings)
         self._vault = Vault(directory / "vault.db", key)
         self.cards = CardService(
@@ -127,24 +127,30 @@ class House:
         )
         self.outbox = Outbox(self._vault, directory, clock)
         self.journal = Journal(self._vault, clock)
-        self.desk = Desk(
-            settings,
+        self.desk = self._make_desk(application)
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="use-case")
+        self._idle = IdleWatch(settings.idle_minutes * 60, self._idle_is_over, tick)
+        self._begin()
+
+    def _make_desk(self, application: VitaleApplication | None) -> Desk:
+        return Desk(
+            self.settings,
             self.cards,
             self.outbox,
             self.journal,
             Consents(self._vault),
             Choices(self._vault),
             self._make_host,
-            clock,
+            self._clock,
             self._desk_changed,
             application=application,
         )
-        self._clock = clock
+
+    def _begin(self) -> None:
+        """Listen to what changes, then start the readers: nothing that they tell is missed."""
         self._listeners: list[Callable[[Event], None]] = []
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="use-case")
         self._asking: set[InterruptibleUser] = set()
         self._lock = threading.Lock()
-        self._idle = IdleWatch(settings.idle_minutes * 60, self._idle_is_over, tick)
         self.outbox.on_change(lambda item: self._tell(Event("outbox")))
         self._forget_cards = self.cards.subscribe(self._slots_changed)
         self.cards.start()
