@@ -74,14 +74,14 @@ def write_traits(person: Any, row: DossierRow, known: Details) -> None:
 
 def _write_place(parent: Any, place: DossierRow | Representative, additional: str, country: str) -> None:
     address = put(parent, "addr")
-    texts = {
-        "streetAddressLine": place.street,
-        "additionalLocator": additional,
-        "postalCode": place.postal_code,
-        "city": place.city,
-        "country": country,
-    }
-    for name, text in texts.items():
+    texts = [
+        ("streetAddressLine", place.street),
+        *(("additionalLocator", line) for line in additional.splitlines()),
+        ("postalCode", place.postal_code),
+        ("city", place.city),
+        ("country", country),
+    ]
+    for name, text in texts:
         if text:
             put(address, name, text)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import tx_bodies as tx
 from host_wire import HL7, PATIENTS, Stage, ins_of, query_body
+from lxml import etree
 from registry_lots import OID, Place
 
 from card_sim.authority import Authority
@@ -95,6 +96,21 @@ def test_representatives_are_replaced_and_never_lost_by_omission(place: Place) -
     body = ask(place, "leo")
     assert find(body, "//h:relationshipHolder1/h:name/h:given/text()") == ["PIERRE", "LOUIS"]
     assert find(body, "//h:personalRelationship/h:code/@code") == ["FTH", "FTH"]
+
+
+def test_each_line_of_an_address_comes_back(place: Place) -> None:
+    body = tx.modification("karim")
+    line = find(body, "//h:patientPerson/h:addr/h:streetAddressLine")[0]
+    more = etree.SubElement(line.getparent(), line.tag)
+    more.text = "Résidence du Port"
+    line.addnext(more)
+    change(place, body, "karim")
+    (address,) = find(ask(place, "karim"), "//h:patientPerson/h:addr")
+    assert [(each.tag.rpartition("}")[2], each.text) for each in address[:3]] == [
+        ("streetAddressLine", "2 rue Haute"),
+        ("additionalLocator", "Résidence du Port"),
+        ("additionalLocator", "Bâtiment B"),
+    ]
 
 
 @pytest.mark.parametrize("link", ["FTH", "MTH", "STPFTH", "GRMTH", "GGRFTH", "AUNT", "BRO", "RESPRSN"])
