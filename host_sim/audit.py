@@ -24,6 +24,7 @@ CREATE INDEX IF NOT EXISTS access_chain_patient ON access_chain (patient);
 CREATE TABLE IF NOT EXISTS access_head (id BIGINT PRIMARY KEY, number BIGINT NOT NULL, hash TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS notifications (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, patient TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS notifications_patient ON notifications (patient);
 """
 _COLUMNS = "at, who, name, structure, tx, patient, purpose, word, reason, outcome, message_id, objects"
 _NAMES = _COLUMNS.split(", ")

@@ -10,11 +10,13 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS professionals (
     id_nat TEXT PRIMARY KEY, key TEXT NOT NULL, family_name TEXT NOT NULL, given_name TEXT NOT NULL,
     profession TEXT NOT NULL, specialty TEXT NOT NULL, card_kind TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS professionals_key ON professionals (key);
 CREATE TABLE IF NOT EXISTS structures (id_nat TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1);
 CREATE TABLE IF NOT EXISTS activities (
     seq INTEGER PRIMARY KEY, id_nat TEXT NOT NULL REFERENCES professionals,
     structure_id TEXT NOT NULL REFERENCES structures, sector TEXT NOT NULL, UNIQUE (id_nat, structure_id, sector));
 """
+_PRACTITIONER = "id_nat, key, family_name, given_name, profession, specialty, card_kind"
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,12 @@ class Directory:
     def practitioner(self, id_or_key: str) -> Practitioner | None:
         """Find somebody by national identifier or by cast key."""
         with self._store.transaction() as cursor:
-            row = cursor.execute(
-                "SELECT id_nat, key, family_name, given_name, profession, specialty, card_kind FROM professionals"
-                " WHERE ? IN (id_nat, key)",
-                (id_or_key,),
-            ).fetchone()
-        return Practitioner(*row) if row else None
+            for column in ("id_nat", "key"):
+                query = f"SELECT {_PRACTITIONER} FROM professionals WHERE {column} = ?"  # noqa: S608 - our own names
+                row = cursor.execute(query, (id_or_key,)).fetchone()
+                if row:
+                    return Practitioner(*row)
+        return None
 
     def structure_is_active(self, structure_id: str) -> bool:
         """Whether the structure exists and is open."""

@@ -19,6 +19,9 @@ CREATE TABLE IF NOT EXISTS patients (
 CREATE TABLE IF NOT EXISTS vitale (
     nir_od TEXT NOT NULL, rank INTEGER NOT NULL, family_name TEXT NOT NULL, given_name TEXT NOT NULL,
     birth_date TEXT NOT NULL, ins TEXT NOT NULL, PRIMARY KEY (nir_od, rank, ins));
+CREATE INDEX IF NOT EXISTS patients_key ON patients (key);
+CREATE INDEX IF NOT EXISTS patients_birth ON patients (birth_date, sex);
+CREATE INDEX IF NOT EXISTS vitale_ins ON vitale (ins);
 CREATE TABLE IF NOT EXISTS dossiers (
     ins TEXT PRIMARY KEY, oid TEXT NOT NULL, state TEXT NOT NULL, created_at TEXT NOT NULL, closed_at TEXT NOT NULL
     DEFAULT '', closing_reason TEXT NOT NULL DEFAULT '', birth_name TEXT NOT NULL, usage_name TEXT NOT NULL,
@@ -34,6 +37,7 @@ CREATE TABLE IF NOT EXISTS accounts (
 CREATE TABLE IF NOT EXISTS otp_channels (
     ins TEXT NOT NULL, kind TEXT NOT NULL, canal TEXT NOT NULL, PRIMARY KEY (ins, kind));
 """
+_PERSON = "ins, oid, key, birth_name, usage_name, given_names, birth_date, sex, birth_place, insi"
 
 
 def ensure_tables(store: Store) -> None:
@@ -91,12 +95,12 @@ class DossierRow:
 def person(store: Store, ins_or_key: str) -> Person | None:
     """Find somebody by INS matricule or by cast key, dossier or not."""
     with store.reading() as cursor:
-        row = cursor.execute(
-            "SELECT ins, oid, key, birth_name, usage_name, given_names, birth_date, sex, birth_place, insi"
-            " FROM patients WHERE ? IN (ins, key)",
-            (ins_or_key,),
-        ).fetchone()
-    return Person(*row) if row else None
+        for column in ("ins", "key"):
+            query = f"SELECT {_PERSON} FROM patients WHERE {column} = ?"  # noqa: S608 - our own names
+            row = cursor.execute(query, (ins_or_key,)).fetchone()
+            if row:
+                return Person(*row)
+    return None
 
 
 def dossier(store: Store, ins: str) -> DossierRow | None:

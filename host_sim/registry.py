@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS registry_sets (
     seq INTEGER PRIMARY KEY, entry_uuid TEXT NOT NULL UNIQUE, unique_id TEXT NOT NULL UNIQUE,
     patient TEXT NOT NULL, source_id TEXT NOT NULL, submission_time TEXT NOT NULL, content_type TEXT NOT NULL,
     received_at TEXT NOT NULL, depositor TEXT NOT NULL, object TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS registry_sets_patient ON registry_sets (patient);
+CREATE INDEX IF NOT EXISTS registry_sets_patient ON registry_sets (patient, seq);
 CREATE TABLE IF NOT EXISTS registry_entries (
     seq INTEGER PRIMARY KEY, entry_uuid TEXT NOT NULL UNIQUE, lid TEXT NOT NULL, version INTEGER NOT NULL,
     newest INTEGER NOT NULL, unique_id TEXT NOT NULL, patient TEXT NOT NULL, status TEXT NOT NULL,
