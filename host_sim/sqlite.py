@@ -29,7 +29,12 @@ class SqliteDatabase:
         self._freed = threading.Condition()
 
     def ensure(self, schema: str) -> None:
-        """Run a script of CREATE ... IF NOT EXISTS statements."""
+        """Run a script of CREATE ... IF NOT EXISTS statements; inside a transaction that has begun, as a part of it."""
+        mine: _Transaction | None = getattr(self._local, "transaction", None)
+        if mine is not None and mine.begun:
+            for statement in schema.split(";"):
+                mine.connection.execute(statement)
+            return
         with self._writing:
             self._writer.executescript(schema)
 

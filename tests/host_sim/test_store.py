@@ -170,6 +170,17 @@ def test_the_store_is_found_again(store: Store, tmp_path: Path, either_database:
     again.close()
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_tables_may_be_made_in_the_middle_of_a_transaction(store: Store, begun: bool) -> None:
+    with store.transaction() as cursor:
+        if begun:
+            cursor.execute(ADD, ("one",))
+        store.ensure("CREATE TABLE IF NOT EXISTS late (name TEXT PRIMARY KEY);\n")
+        cursor.execute("INSERT INTO late (name) VALUES (?)", ("two",))
+    with store.reading() as cursor:
+        assert cursor.execute("SELECT name FROM late").fetchone() is not None
+
+
 def test_two_directories_share_nothing(store: Store, tmp_path: Path, either_database: str) -> None:
     with store.transaction() as cursor:
         cursor.execute(ADD, ("mine",))
