@@ -91,6 +91,22 @@ def test_two_who_replace_the_same_document_at_once_do_not_both(place: Place) -> 
     assert sorted(map(tuple, answers)) == [(), *[("XDSReplaceFailed",)] * 3]
 
 
+def test_a_query_is_not_held_up_by_who_writes(place: Place) -> None:
+    assert place.deposit(Lot(JEAN, (Paper(JEAN),))) == []
+    with ThreadPoolExecutor(1) as other, place.house.store.transaction() as cursor:
+        place.house.store.lock(f"dossier {JEAN}")
+        cursor.execute("DELETE FROM authorisations WHERE ins = ?", (JEAN,))
+        assert len(other.submit(place.find, "generaliste").result(60)) == 1
+
+
+def test_the_judgement_of_a_lot_is_not_held_up_by_who_writes_elsewhere(place: Place) -> None:
+    bad = Lot(JEAN, (Paper(JEAN, title="Titre du CDA"),))
+    bad.spoil = lambda text: text.replace("Titre du CDA", "Titre des métadonnées")
+    with ThreadPoolExecutor(1) as other, place.house.store.transaction() as cursor:
+        cursor.execute("DELETE FROM authorisations WHERE ins = ?", (ins_of("paul"),))
+        assert other.submit(place.deposit, bad).result(60) == ["XDSRegistryMetadataError"]
+
+
 def _dispatched(place: Place, lot: Lot) -> Reply:
     """A deposit as the server runs it: calls on one dossier take their turn."""
     parts = {}
