@@ -15,7 +15,8 @@ BASE_PACKAGES="python3-venv python3-dev gcc libc6-dev swig libpcsclite-dev pcscd
   fonts-dejavu-core fonts-noto-core"
 # The independent witnesses of the tests.
 CHECK_PACKAGES="gnome-keyring dbus opensc opensc-pkcs11 softhsm2 cardpeek xvfb xauth
-  libengine-pkcs11-openssl openssl xmlsec1 libxml2-utils poppler-utils dcmtk libexpat1-dev procps postgresql"
+  libengine-pkcs11-openssl openssl xmlsec1 libxml2-utils poppler-utils dcmtk libexpat1-dev procps postgresql
+  chromium chromium-driver"
 
 install_debian() {
   command -v dpkg-query >/dev/null || { echo "Ce système n'utilise pas les paquets Debian : installez à la main $*"; return; }

@@ -78,7 +78,10 @@ def _host(options: argparse.Namespace) -> _Server:
     from .serving import Host
 
     authority = Authority.open(options.authority or options.data / "authority")
-    return Host(options.data, authority, port=options.port, matrix=options.matrix, database=options.database)
+    return Host(
+        options.data, authority, port=options.port, matrix=options.matrix, database=options.database,
+        patient_site=options.patient_site, smtp=options.smtp,
+    )  # fmt: skip
 
 
 def _watch_input(ended: threading.Event) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from dossier.failure import Failure
 from dossier.patient import Ins
 
-from . import accounts, administrative, audit_check, dossiers, seed, show, visibility
+from . import accounts, administrative, audit_check, desk, dossiers, seed, show, visibility
 from .faults import Fault
 from .house import House
 
@@ -122,6 +122,19 @@ def _post_account(house: House, body: Any) -> Any:
     return {"login": made.login, "password": made.password}
 
 
+def _get_lost_logins(house: House, query: dict[str, str]) -> Any:
+    """What patients have asked on the site: lost logins, with whether name, birth date and INS go together."""
+    return desk.lost_logins(house)
+
+
+def _post_lost_login(house: House, body: Any) -> Any:
+    """The desk settles such a request: {"number": ...} to login and password."""
+    made = desk.renew(house, int(body["number"]))
+    if made is None:
+        raise BadRequest("nothing to renew")
+    return {"login": made.login, "password": made.password}
+
+
 def _post_message(house: House, body: Any) -> Any:
     """The patient leaves a message for a professional: {"patient": ..., "professional": key or identifier}."""
     reader = house.directory.practitioner(body["professional"])
@@ -147,11 +160,13 @@ _GET: dict[str, Callable[[House, dict[str, str]], Any]] = {
     "dossier": _get_dossier,
     "parameters": _get_parameters,
     "faults": _get_faults,
+    "lost-logins": _get_lost_logins,
 }
 _POST: dict[str, Callable[[House, Any], Any]] = {
     "patients": _post_patients,
     "people": _post_people,
     "account": _post_account,
+    "lost-login": _post_lost_login,
     "message": _post_message,
     "clock": _post_clock,
     "faults": _post_faults,

@@ -69,6 +69,10 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--known-patients", type=Path, metavar="FICHIER", help="profil ihe : seuls patients admis, un CX par ligne"
     )
+    serve.add_argument("--patient-site", action="store_true", help="servir aussi le site du patient (profil dmp)")
+    serve.add_argument(
+        "--smtp", type=_smtp, default="", metavar="HÔTE:PORT", help="serveur des courriels, sinon des fichiers"
+    )
     serve.add_argument("--with-parent", action="store_true", help="finir aussi quand l'entrée standard se ferme")
 
 
@@ -77,6 +81,13 @@ def _show(shown: argparse.ArgumentParser) -> None:
     shown.add_argument("--as", dest="viewer", choices=("patient", "doctor"), default="patient", help="qui regarde")
     shown.add_argument("--professional", default="generaliste", metavar="CLÉ", help="professionnel, avec --as doctor")
     shown.add_argument("--json", action="store_true", help="en JSON")
+
+
+def _smtp(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit():
+        raise argparse.ArgumentTypeError("HÔTE:PORT est attendu")
+    return text
 
 
 def _fault(text: str) -> Fault:
