@@ -65,6 +65,7 @@ _WORDS = {
     "handshake cut": "connexion coupée",
     "answer without length": "réponse sans longueur",
     "unreadable answer": "réponse illisible",
+    "another patient": "réponse pour un autre patient",
     "not exactly one signature": "il n'y a pas exactement une signature",
     "the reference is not to the element itself": "la référence n'est pas celle de l'élément",
     "unexpected transforms": "transformations inattendues",

@@ -1,6 +1,8 @@
-"""What the host's refusals mean: SOAP fault subcodes and status codes, as failures with a sentence of their own."""
+"""What the host's refusals mean: SOAP fault subcodes and status codes, each a failure with a sentence of its own."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from lxml import etree
 
@@ -8,6 +10,59 @@ from dossier.failure import Failure
 from soap_clients.namespaces import SOAP
 
 DETAIL_LENGTH = 200
+
+_Facts = Mapping[str, str]
+
+KNOWN: dict[str, Callable[[_Facts], Failure]] = {
+    # Of the dossier
+    "DMPAccessDeniedByRightsService": lambda facts: Failure("ACCESS_DENIED", **facts),
+    "DMPFound": lambda facts: Failure("DOSSIER_EXISTS", **facts),
+    "DMPClosed": lambda facts: Failure("DOSSIER_CLOSED", **facts),
+    "DMPUnknownPatient": lambda facts: Failure("DOSSIER_ABSENT", **facts),
+    "DMPNotFound": lambda facts: Failure("DOSSIER_ABSENT", **facts),
+    "DMPInvalidPatientIdentifier": lambda facts: Failure("HOST_INS_REFUSED", **facts),
+    "DMPPatientMismatch": lambda facts: Failure("HOST_PATIENT_REFUSED", **facts),
+    "DMPIdentityNotQualified": lambda facts: Failure("HOST_IDENTITY_NOT_QUALIFIED", **facts),
+    "DMPIdentityDifferent": lambda facts: Failure("HOST_TRAITS_DIFFERENT", **facts),
+    "DMPVitaleRequired": lambda facts: Failure("DOSSIER_VITALE_REQUIRED", **facts),
+    "DMPConsentRequired": lambda facts: Failure("DOSSIER_CONSENT_REQUIRED", **facts),
+    "DMPTooManyPatients": lambda facts: Failure("TOO_MANY_CANDIDATES", **facts),
+    # Of the patient's account
+    "DMPPatientAccessAlreadyExists": lambda facts: Failure("ACCOUNT_EXISTS", **facts),
+    "DMPPatientAccessNotFound": lambda facts: Failure("ACCOUNT_ABSENT", **facts),
+    "DMPPatientTooYoung": lambda facts: Failure("ACCOUNT_TOO_YOUNG", **facts),
+    "DMPPatientAccessOTPAlreadyExists": lambda facts: Failure("CHANNEL_EXISTS", **facts),
+    "DMPPatientAccessOTPNotFound": lambda facts: Failure("CHANNEL_ABSENT", **facts),
+    "DMPInvalidChannel": lambda facts: Failure("CHANNEL_REFUSED", **facts),
+    # Of who asks
+    "DMPInvalidCertificate": lambda facts: Failure("HOST_SIGNATURE_REFUSED", **facts),
+    "DMPInvalidSignature": lambda facts: Failure("HOST_SIGNATURE_INVALID", **facts),
+    "DMPUnknownStructure": lambda facts: Failure("HOST_STRUCTURE_REFUSED", **facts),
+    "DMPStructureNotLinked": lambda facts: Failure("HOST_STRUCTURE_NOT_LINKED", **facts),
+    "DMPInvalidSector": lambda facts: Failure("HOST_SECTOR_REFUSED", **facts),
+    "DMPUnknownProfessional": lambda facts: Failure("HOST_PROFESSIONAL_UNKNOWN", **facts),
+    "DMPInvalidRole": lambda facts: Failure("HOST_ROLE_REFUSED", **facts),
+    "DMPMissingSpecialty": lambda facts: Failure("HOST_SPECIALTY_MISSING", **facts),
+    "DMPIdentityMismatch": lambda facts: Failure("HOST_IDENTITY_MISMATCH", **facts),
+    "DMPInvalidAssertion": lambda facts: Failure("HOST_ASSERTION_REFUSED", **facts),
+    "DMPExpiredAssertion": lambda facts: Failure("HOST_CLOCK_DIFFERS", **facts),
+    "DMPReplayedAssertion": lambda facts: Failure("HOST_ASSERTION_REPLAYED", **facts),
+    "DMPInvalidPurpose": lambda facts: Failure("HOST_PURPOSE_REFUSED", **facts),
+    "DMPMissingReason": lambda facts: Failure("HOST_REASON_MISSING", **facts),
+    # Of the message
+    "DMPInvalidMessage": lambda facts: Failure("HOST_MESSAGE_REFUSED", **facts),
+    "DMPMessageTooLarge": lambda facts: Failure("HOST_MESSAGE_TOO_LARGE", **facts),
+    "DMPServiceRetired": lambda facts: Failure("HOST_SERVICE_RETIRED", **facts),
+    "DMPTechnicalError": lambda facts: Failure("HOST_TECHNICAL_ERROR", **facts),
+    "MessageAddressingHeaderRequired": lambda facts: Failure("HOST_ADDRESSING_MISSING", **facts),
+    "InvalidAddressingHeader": lambda facts: Failure("HOST_ADDRESSING_REFUSED", **facts),
+    "DuplicateMessageID": lambda facts: Failure("HOST_MESSAGE_REPEATED", **facts),
+    "ActionMismatch": lambda facts: Failure("HOST_ACTION_MISMATCH", **facts),
+    "ActionNotSupported": lambda facts: Failure("HOST_ACTION_UNKNOWN", **facts),
+    "VersionMismatch": lambda facts: Failure("HOST_SOAP_VERSION", **facts),
+    "MustUnderstand": lambda facts: Failure("HOST_HEADER_REFUSED", **facts),
+}
+"""Codes of the host (published, seen, or those of the host simulator) to the failures of the house."""
 
 
 def fault_failure(fault: etree._Element) -> Failure:
@@ -27,57 +82,12 @@ def fault_failure(fault: etree._Element) -> Failure:
 def refusal(code: str, detail: str = "") -> Failure:
     """Give the failure of a host code, wherever it was found (fault, status, acknowledgement).
 
-    detail: what the host says, kept as the fact ``detail``, at most 200 characters.
+    detail: what the host says, kept as the fact ``detail``, at most 200 characters. A code that no table knows gives
+    HOST_FAULT, whose sentence shows both.
     """
-    said, code = detail.strip()[:DETAIL_LENGTH], code[:60]
-    known = _about_dossier(code, said) or _about_account(code, said) or _about_caller(code, said)
-    return known or Failure("HOST_FAULT", code=code, detail=said)
-
-
-def _about_dossier(code: str, detail: str) -> Failure | None:
-    match code:
-        case "DMPAccessDeniedByRightsService":
-            return Failure("ACCESS_DENIED", detail=detail)
-        case "DMPFound":
-            return Failure("DOSSIER_EXISTS", detail=detail)
-        case "DMPClosed":
-            return Failure("DOSSIER_CLOSED", detail=detail)
-        case "DMPUnknownPatient" | "DMPNotFound":
-            return Failure("DOSSIER_ABSENT", detail=detail)
-        case "DMPPatientMismatch" | "DMPInvalidPatientIdentifier" | "DMPIdentityNotQualified" | "DMPIdentityDifferent":
-            return Failure("HOST_PATIENT_REFUSED", code=code, detail=detail)
-        case "DMPVitaleRequired" | "DMPConsentRequired":
-            return Failure("DOSSIER_CREATION_REFUSED", code=code, detail=detail)
-        case _:
-            return None
-
-
-def _about_account(code: str, detail: str) -> Failure | None:
-    match code:
-        case "DMPPatientAccessAlreadyExists":
-            return Failure("ACCOUNT_EXISTS", detail=detail)
-        case "DMPPatientAccessOTPAlreadyExists":
-            return Failure("CHANNEL_EXISTS", detail=detail)
-        case "DMPPatientAccessNotFound":
-            return Failure("ACCOUNT_ABSENT", detail=detail)
-        case "DMPPatientTooYoung":
-            return Failure("ACCOUNT_TOO_YOUNG", detail=detail)
-        case _:
-            return None
-
-
-def _about_caller(code: str, detail: str) -> Failure | None:
-    match code:
-        case "DMPInvalidCertificate" | "DMPInvalidSignature":
-            return Failure("HOST_SIGNATURE_REFUSED", code=code, detail=detail)
-        case "DMPUnknownStructure" | "DMPStructureNotLinked" | "DMPInvalidSector":
-            return Failure("HOST_STRUCTURE_REFUSED", code=code, detail=detail)
-        case "DMPUnknownProfessional" | "DMPInvalidRole" | "DMPMissingSpecialty" | "DMPIdentityMismatch":
-            return Failure("HOST_PROFESSIONAL_REFUSED", code=code, detail=detail)
-        case "DMPExpiredAssertion":
-            return Failure("HOST_CLOCK_DIFFERS", detail=detail)
-        case _:
-            return None
+    facts = {"code": code[:60], "detail": detail.strip()[:DETAIL_LENGTH]}
+    known = KNOWN.get(code)
+    return known(facts) if known else Failure("HOST_FAULT", **facts)
 
 
 def _local(name: str | None) -> str:

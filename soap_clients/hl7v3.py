@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -50,8 +51,13 @@ def put(parent: etree._Element, path: str, text: str | None = None, **attributes
     return parent
 
 
-def build_request(message: str, reason: Reason, sender: Sender, now: datetime) -> tuple[etree._Element, etree._Element]:
-    """Write the wrapper of a request ("PRPA_IN201307UV02"); gives the message and its open controlActProcess."""
+def build_request(
+    message: str, reason: Reason | None, sender: Sender, now: datetime
+) -> tuple[etree._Element, etree._Element]:
+    """Write the wrapper of a request ("PRPA_IN201307UV02"); gives the message and its open controlActProcess.
+
+    reason: None where the control act has none (the search of TD0.5).
+    """
     nsmap: dict[Any, str] = {None: HL7, "xsi": XSI}
     root = etree.Element(f"{{{HL7}}}{message}", nsmap=nsmap)
     root.set("ITSVersion", "XML_1.0")
@@ -66,8 +72,18 @@ def build_request(message: str, reason: Reason, sender: Sender, now: datetime) -
         put(device, "id", root=oid)
         put(device, "softwareName", name)
     act = put(root, "controlActProcess", classCode="CACT", moodCode="EVN")
-    put(act, "reasonCode", code=reason.code, displayName=reason.name, codeSystem=REASONS)
+    if reason is not None:
+        put(act, "reasonCode", code=reason.code, displayName=reason.name, codeSystem=REASONS)
     return root, act
+
+
+@contextmanager
+def writable() -> Iterator[None]:
+    """Turn a text that XML cannot carry (XML 1.0 2.2) into Failure TEXT_UNWRITABLE."""
+    try:
+        yield
+    except ValueError as error:
+        raise Failure("TEXT_UNWRITABLE") from error
 
 
 def digits(moment: datetime) -> str:
@@ -131,7 +147,8 @@ def refused(message: etree._Element) -> Failure:
 
 def observations(patient: etree._Element) -> Iterator[tuple[str, bool]]:
     """Yield the boolean observations of a patient: code (RATTACHEMENT_ENS...) and value."""
-    for each in find_all(patient, "subjectOf/administrativeObservation"):
+    holders = ("subjectOf", "subjectOf1", "subjectOf2")
+    for each in (found for name in holders for found in find_all(patient, f"{name}/administrativeObservation")):
         code, value = attribute(each, "code", "code"), attribute(each, "value", "value")
         if code and value in ("true", "false"):
             yield code, value == "true"

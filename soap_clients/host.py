@@ -12,6 +12,7 @@ from lxml import etree
 
 from dossier.access import NORMAL_ACCESS, Access
 from dossier.address import https_address
+from dossier.authentication import BY_CARD, AuthenticationMode, LocalAuthentication
 from dossier.certificate import Certificate
 from dossier.clock import Clock, system_clock
 from dossier.document import Content
@@ -20,6 +21,7 @@ from dossier.patient import Ins
 from dossier.professional import Activity, Professional
 from dossier.signer import Signer
 from soap_clients import safe_xml
+from soap_clients.conventions import INFERRED, Conventions
 from soap_clients.envelope import build_headers, read_envelope
 from soap_clients.mtom import MtomBody
 from soap_clients.namespaces import SAML
@@ -42,6 +44,7 @@ class Endpoints:
 
     patients: str
     patients_specific: str
+    patients_pdq: str
     habilitations: str
     registry: str
     repository: str
@@ -52,15 +55,18 @@ class Endpoints:
         """Derive the addresses from ``https://host[:port]``: the DMP services under their path, INSi under /lps."""
         base = url.rstrip("/")
         services = {each.name: f"{base}/{BASE_PATH}/{each.name}" for each in fields(cls)}
-        return cls.from_json(
-            {**services, "patients_specific": f"{base}/{BASE_PATH}/patientsSpecific", "insi": f"{base}/lps"}
-        )
+        del services["patients_specific"], services["patients_pdq"]
+        return cls.from_json({**services, "patientsSpecific": f"{services['patients']}Specific", "insi": f"{base}/lps"})
 
     @classmethod
     def from_json(cls, services: Mapping[str, str]) -> Endpoints:
-        """Read exact addresses by service name (``patientsSpecific`` included); raises Failure HOST_ADDRESS_INVALID."""
+        """Read exact addresses by service name, ``patientsSpecific`` and ``patientsPDQ`` included.
+
+        The second, when absent, is beside ``patients``. Raises Failure HOST_ADDRESS_INVALID.
+        """
         named = {**services}
         named.setdefault("patients_specific", named.get("patientsSpecific", ""))
+        named.setdefault("patients_pdq", named.get("patientsPDQ") or f"{named.get('patients', '')}PDQ")
         return cls(**{each.name: https_address(str(named.get(each.name, ""))) for each in fields(cls)})
 
 
@@ -89,7 +95,8 @@ class Host:
     """The services of a host as one professional, in one place, with one card; closed with the card's session.
 
     signature: the signature key for the assertions, None to send them unsigned; hash_name: "sha256" or "sha1".
-    Safe to use from several threads.
+    mode: in the indirect modes the keys (transport and signature) are those of the establishment, ORG_AUTH_CLI and
+    ORG_SIGN, and ``person`` says how the professional logged in there. Safe to use from several threads.
     """
 
     def __init__(
@@ -103,16 +110,28 @@ class Host:
         signature: Signer | None = None,
         hash_name: str = "sha256",
         clock: Clock = system_clock,
+        mode: AuthenticationMode = AuthenticationMode.DIRECT,
+        person: LocalAuthentication = BY_CARD,
+        conventions: Conventions = INFERRED,
     ) -> None:
-        """Prepare the session; nothing leaves yet. Raises Failure SIGNER_MISSING when no certificate can speak."""
+        """Prepare the session; nothing leaves yet.
+
+        Raises Failure SIGNER_MISSING when no certificate can speak; in an indirect mode STRUCTURE_SIGNATURE_MISSING
+        without a signature key, STRUCTURE_CERTIFICATE_FOREIGN when a certificate is another establishment's.
+        """
         speaking = signature or transport.signer
         if speaking is None:
             raise Failure("SIGNER_MISSING")
+        if mode is not AuthenticationMode.DIRECT:
+            _check_structure(transport.signer, signature, activity)
         self.professional, self.activity, self.software, self.clock = professional, activity, software, clock
+        self.mode, self.conventions = mode, conventions
         self._endpoints, self._transport = endpoints, transport
         self._signature, self._hash_name = signature, hash_name
         certificate = Certificate.parse(speaking.certificate)
-        self._speaker = Speaker(professional, activity, software, certificate, clock())
+        self._speaker = Speaker(
+            professional, activity, software, certificate, clock(), mode=mode, person=person, conventions=conventions
+        )
 
     def call(
         self,
@@ -220,3 +239,12 @@ class Host:
 
 def _text_type(action: str) -> str:
     return f'application/soap+xml; charset=UTF-8; action="{action}"'
+
+
+def _check_structure(tls: Signer | None, signature: Signer | None, activity: Activity) -> None:
+    """Check that both certificates are the establishment's own (its Struct_IdNat is their OU)."""
+    if signature is None:
+        raise Failure("STRUCTURE_SIGNATURE_MISSING")
+    for each in filter(None, (tls, signature)):
+        if Certificate.parse(each.certificate).first("2.5.4.11") != activity.structure.id_nat:
+            raise Failure("STRUCTURE_CERTIFICATE_FOREIGN")

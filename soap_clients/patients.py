@@ -1,9 +1,8 @@
-"""The dossier of a patient as the host's patient service knows it: TD0.2, TD1.1, TD1.2, TD1.3a (HL7 v3, NE2009)."""
+"""The dossier of a patient as the host's patient service knows it: TD0.2 and TD1.1 to TD1.4 (HL7 v3, NE2009)."""
 
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 
 from lxml import etree
 
@@ -11,16 +10,24 @@ from dossier.access import (
     NORMAL_ACCESS,
     Access,
     AuthorisationState,
-    ChannelKind,
     Consent,
     Contact,
     Dossier,
     DossierState,
     EmergencyChoices,
 )
-from dossier.administration import Administration
+from dossier.administration import Address, Administration, LegalRepresentative
 from dossier.failure import Failure
-from dossier.patient import Beneficiary, Ins, PatientIdentity, Sex, Traits
+from dossier.patient import INS_OIDS, Beneficiary, Ins, PatientIdentity
+from soap_clients.demography import (
+    read_address,
+    read_closing,
+    read_contacts,
+    read_home_phone,
+    read_representatives,
+    read_title,
+    read_traits,
+)
 from soap_clients.faults import refusal
 from soap_clients.hl7v3 import (
     Reason,
@@ -34,10 +41,11 @@ from soap_clients.hl7v3 import (
     put,
     refused,
     text,
+    writable,
 )
 from soap_clients.host import Host
 from soap_clients.namespaces import GDP, HL7, XSI
-from soap_clients.registration import Agreement, add_registration
+from soap_clients.registration import Agreement, Sheet, add_closing, add_modification, add_registration
 
 QUERY = f"{HL7}:PRPA_IN201307UV02"
 CREATION = f"{HL7}:PRPA_IN201311UV02"
@@ -46,6 +54,9 @@ _EXISTENCE = Reason("TEST_EXST", "Test d'existence de dossier")
 _CONSULTATION = Reason("CNSLT_DATA", "Consultation des données de gestion du dossier")
 _CREATION = Reason("CREA_RD", "Création de dossier")
 _REACTIVATION = Reason("REAC", "Réactivation de dossier")
+_MODIFICATION = Reason("MODIF_DATA", "Modification des données de gestion du dossier")
+_CLOSING = Reason("FERM", "Fermeture de dossier")
+_CHANGED = ("201314", "201315", "201316")
 _PATIENT = "subject/registrationEvent/subject1/patient"
 
 
@@ -76,19 +87,23 @@ def create(
     choices: EmergencyChoices,
     contact: Contact,
     beneficiary: Beneficiary,
+    *,
+    address: Address | None = None,
+    representatives: tuple[LegalRepresentative, ...] = (),
 ) -> None:
     """Create the dossier of a consenting patient whose Vitale card was read (TD1.1).
 
-    Raises Failure as Host.call does, DOSSIER_EXISTS, DOSSIER_CREATION_REFUSED, IDENTITY_NOT_QUALIFIED.
+    representatives: of a minor. Raises Failure as Host.call does, DOSSIER_EXISTS, DOSSIER_VITALE_REQUIRED,
+    DOSSIER_CONSENT_REQUIRED, HOST_TRAITS_DIFFERENT, HOST_IDENTITY_NOT_QUALIFIED, IDENTITY_NOT_QUALIFIED.
     """
     ins = identity.qualified_ins()
     request, act = build_request("PRPA_IN201311UV02", _CREATION, _sender(host, ins), host.clock())
     agreement = Agreement("CONSENTEMENT_OUVERTURE_DMP", consent.collected_at, choices)
-    add_registration(
-        act, identity, agreement, host.professional, host.activity, contact=contact, beneficiary=beneficiary
-    )
+    sheet = Sheet((contact,), address or Address(), representatives)
+    with writable():
+        add_registration(act, identity, agreement, host.professional, host.activity, sheet, beneficiary)
     answer = host.call("patients", CREATION, request, patient=ins, transaction="TD1.1")
-    read_outcome(answer, ("201311", "201312", "201313"), attribute(request, "id", "extension"))
+    read_outcome(answer, ("201311", "201312", "201313"), attribute(request, "id", "extension"), ins)
 
 
 def reactivate(host: Host, identity: PatientIdentity, consent: Consent, choices: EmergencyChoices) -> None:
@@ -100,8 +115,39 @@ def reactivate(host: Host, identity: PatientIdentity, consent: Consent, choices:
     request, act = build_request("PRPA_IN201314UV02", _REACTIVATION, _sender(host, ins), host.clock())
     agreement = Agreement("CONSENTEMENT_REACTIVATION_DMP", consent.collected_at, choices)
     add_registration(act, identity, agreement, host.professional, host.activity)
-    answer = host.call("patients", CHANGE, request, patient=ins, transaction="TD1.2")
-    read_outcome(answer, ("201314", "201315", "201316"), attribute(request, "id", "extension"))
+    _change(host, request, ins, "TD1.2")
+
+
+def modify(host: Host, administration: Administration) -> None:
+    """Replace the editable administrative data: title, usage name, channels, address, oppositions (TD1.3b).
+
+    Everything is replaced: give what ``read_administration`` gave, changed; only the representatives stay when none is
+    given. Raises Failure as Host.call does, DOSSIER_CLOSED, ADMINISTRATION_INVALID, TEXT_UNWRITABLE.
+    """
+    ins = administration.ins
+    request, act = build_request("PRPA_IN201314UV02", _MODIFICATION, _sender(host, ins), host.clock())
+    with writable():
+        add_modification(act, administration, host.professional, host.activity)
+    _change(host, request, ins, "TD1.3b")
+
+
+def close(host: Host, identity: PatientIdentity, text: str) -> None:
+    """Close a dossier because the patient asks for it; text: the patient's reason, in a few words (TD1.4).
+
+    Raises Failure as Host.call does, DOSSIER_CLOSED when it is already, CLOSING_TEXT_MISSING, IDENTITY_NOT_QUALIFIED.
+    """
+    ins = identity.qualified_ins()
+    if not text.strip():
+        raise Failure("CLOSING_TEXT_MISSING")
+    request, act = build_request("PRPA_IN201314UV02", _CLOSING, _sender(host, ins), host.clock())
+    with writable():
+        add_closing(act, identity, text.strip(), host.professional, host.activity)
+    _change(host, request, ins, "TD1.4")
+
+
+def _change(host: Host, request: etree._Element, ins: Ins, transaction: str) -> None:
+    answer = host.call("patients", CHANGE, request, patient=ins, transaction=transaction)
+    read_outcome(answer, _CHANGED, attribute(request, "id", "extension"), ins)
 
 
 def build_query(host: Host, ins: Ins, reason: Reason) -> etree._Element:
@@ -130,6 +176,7 @@ def read_existence(answer: etree._Element, ins: Ins, request_id: str = "") -> Do
     status = attribute(patient, "statusCode", "code")
     if status not in ("active", "terminated"):
         raise Failure("HOST_ANSWER_INVALID", field="patient/statusCode")
+    reason, closed_at = read_closing(act) if status == "terminated" else ("", None)
     return Dossier(
         ins=ins,
         state=DossierState.OPEN if status == "active" else DossierState.CLOSED,
@@ -137,8 +184,9 @@ def read_existence(answer: etree._Element, ins: Ins, request_id: str = "") -> Do
         is_attending_doctor=attending,
         account_open=seen.get("COMPTE_INTERNET_OUVERT", False),
         attached_to_ens=seen.get("RATTACHEMENT_ENS", False),
-        traits=_traits(patient),
-        closing_reason=_closing_reason(act) if status == "terminated" else "",
+        traits=read_traits(patient),
+        closing_reason=reason,
+        closed_at=closed_at,
     )
 
 
@@ -153,18 +201,49 @@ def read_administrative_answer(answer: etree._Element, ins: Ins, request_id: str
         allow_break_glass=not seen.get("OPPOSITION_BRIS_DE_GLACE", False),
         allow_regulation=not seen.get("OPPOSITION_ACCES_URGENCE", False),
     )
-    return Administration(ins, _traits(patient), choices, _contacts(patient), seen.get("COMPTE_INTERNET_OUVERT", False))
+    closed = attribute(patient, "statusCode", "code") == "terminated"
+    reason, closed_at = read_closing(act) if closed else ("", None)
+    person = find(patient, "patientPerson")
+    traits = read_traits(patient)
+    assert person is not None
+    return Administration(
+        ins=ins,
+        traits=traits,
+        choices=choices,
+        contacts=read_contacts(person),
+        account_open=seen.get("COMPTE_INTERNET_OUVERT", False),
+        address=read_address(person),
+        birth_place=text(person, "birthPlace/addr/city"),
+        deceased=attribute(person, "deceasedInd", "value") == "true",
+        representatives=read_representatives(person),
+        title=read_title(patient),
+        home_phone=read_home_phone(person),
+        state=DossierState.CLOSED if closed else DossierState.OPEN,
+        closing_reason=reason,
+        closed_at=closed_at,
+    )
 
 
-def read_outcome(answer: etree._Element, numbers: tuple[str, str, str], request_id: str = "") -> None:
-    """Read the answer to a registration: (request, accepting, refusing) message numbers; raises what was refused."""
+def read_outcome(
+    answer: etree._Element, numbers: tuple[str, str, str], request_id: str = "", ins: Ins | None = None
+) -> None:
+    """Read the answer to a registration: (request, accepting, refusing) message numbers; raises what was refused.
+
+    ins: of our patient: an acceptance that names another one is OUTCOME_UNKNOWN.
+    """
     asked, accepted, refusing = numbers
     children = [each for each in answer if isinstance(each.tag, str)]
     if answer.tag != f"{{{GDP}}}PRPA_IN{asked}UV02_Response" or len(children) != 1:
         raise Failure("HOST_ANSWER_INVALID", field=f"PRPA_IN{asked}UV02_Response")
     if children[0].tag == f"{{{HL7}}}PRPA_IN{refusing}UV02":
         raise refused(children[0])
-    check_answer(children[0], f"PRPA_IN{accepted}UV02", request_id)
+    act = check_answer(children[0], f"PRPA_IN{accepted}UV02", request_id)
+    named = {
+        (attribute(each, ".", "root"), attribute(each, ".", "extension")) for each in find_all(act, f"{_PATIENT}/id")
+    }
+    known = {each for each in named if each[0] in INS_OIDS}
+    if ins is not None and known and (ins.oid, ins.matricule) not in known:
+        raise Failure("OUTCOME_UNKNOWN", reason="another patient")
 
 
 def _sender(host: Host, ins: Ins) -> Sender:
@@ -196,44 +275,3 @@ def _attention(answer: etree._Element) -> tuple[AuthorisationState, bool]:
         return AuthorisationState(state), said.get("STATUT_MT") == "true"
     except ValueError as error:
         raise Failure("HOST_ANSWER_INVALID", field="AUTORISATION") from error
-
-
-def _traits(patient: etree._Element) -> Traits:
-    person = find(patient, "patientPerson")
-    if person is None:
-        raise Failure("HOST_ANSWER_INVALID", field="patientPerson")
-    families = {
-        attribute(each, ".", "qualifier"): (each.text or "").strip() for each in find_all(person, "name/family")
-    }
-    birth = families.get("BR") or families.get("SP") or families.get("", "")
-    usage = families.get("SP", "")
-    sex = attribute(person, "administrativeGenderCode", "code")
-    born = attribute(person, "birthTime", "value")[:8]
-    return Traits(
-        birth_name=birth,
-        given_names=tuple(filter(None, ((each.text or "").strip() for each in find_all(person, "name/given")))),
-        birth_date=born if born.isdecimal() else "",
-        sex=Sex(sex) if sex in ("M", "F") else Sex.UNKNOWN,
-        birth_place=text(person, "birthPlace/addr/city"),
-        usage_name=usage if usage != birth else "",
-    )
-
-
-def _contacts(patient: etree._Element) -> tuple[Contact, ...]:
-    found = []
-    for each in find_all(patient, "patientPerson/telecom"):
-        scheme, _, value = attribute(each, ".", "value").partition(":")
-        kind = {"tel": ChannelKind.SMS, "mailto": ChannelKind.EMAIL}.get(scheme)
-        if kind is not None:
-            # A landline or a malformed address is no channel for codes: it is left out.
-            with suppress(Failure):
-                found.append(Contact(kind, "".join(value.split())))
-    return tuple(found)
-
-
-def _closing_reason(act: etree._Element) -> str:
-    for path in ("reasonOf/detectedIssueEvent", "subject/registrationEvent/reasonOf/detectedIssueEvent"):
-        event = find(act, path)
-        if event is not None:
-            return text(event, "text") or attribute(event, "code", "displayName") or attribute(event, "code", "code")
-    return ""

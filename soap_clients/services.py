@@ -25,6 +25,7 @@ from soap_clients.namespaces import SOAP
 WSDLS = {
     "patients": "patients.wsdl",
     "patients_specific": "patients_specific.wsdl",
+    "patients_pdq": "patients_pdq.wsdl",
     "habilitations": "habilitations.wsdl",
     "registry": "registry.wsdl",
     "repository": "repository.wsdl",

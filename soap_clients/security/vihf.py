@@ -1,9 +1,10 @@
 """The VIHF 3.0: who acts, where, for which patient and why, as a SAML 2.0 assertion made anew for each call.
 
-Direct authentication only: the professional's card opened the TLS connection. So the assertion carries no family or
-given name, an employee's included: who acts is the number on the card (NameID) and the subject of its certificate.
-The assertion is written unsigned; ``sign`` adds the signature of the card's signature key once it stands in its
-envelope.
+Direct: the professional's card opened the TLS connection. So the assertion carries no family or given name, an
+employee's included: who acts is the number on the card (NameID) and the subject of its certificate. Indirect: an
+establishment speaks with its own certificates for somebody whom it authenticated, and whom the assertion names.
+The assertion is written unsigned; ``sign`` adds the signature of the card's, or of the establishment's, signature key
+once it stands in its envelope.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Any
 from lxml import etree
 
 from dossier.access import Access, AccessMode
+from dossier.authentication import BY_CARD, AuthenticationMode, LocalAuthentication
 from dossier.certificate import Certificate
 from dossier.codes import ACCESS_MODE, PROFESSION, ROLE, SPECIALTY, find
 from dossier.failure import Failure
 from dossier.patient import Ins
 from dossier.professional import DOCTOR, PHARMACIST, Activity, Professional
 from dossier.signer import Signer
+from soap_clients.conventions import CODED, INFERRED, Conventions
 from soap_clients.hl7_types import to_cx
 from soap_clients.namespaces import HL7, SAML, XS, XSI
 from soap_clients.security import xml_signature
@@ -31,7 +34,7 @@ SECTOR_SYSTEM = "1.2.250.1.71.4.2.4"
 TRAINING_SYSTEM = "1.2.250.1.71.1.2.8"
 SPECIALTY_SYSTEM = "1.2.250.1.71.4.2.5"
 SUBJECT_NAME_FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
-SMARTCARD_PKI = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI"
+MINOR_CONNECTION = "urn:oasis:names:tc:xspa:1.0:resource:patient:hl7:confidentiality-code"
 PURPOSE_NAME = "mode acces VIHF 2.0"
 _SECRETARY = "SECRETARIAT_MEDICAL"
 
@@ -52,7 +55,7 @@ class Speaker:
     """What stays the same during a session: the person, the place, the software, and the certificate that speaks.
 
     certificate: the signature certificate when assertions are signed, else the one of the TLS connection;
-    authenticated_at: when the PIN was verified, aware.
+    authenticated_at: when the session was opened (the PIN verified), aware; person: how the professional logged in.
     """
 
     professional: Professional
@@ -60,6 +63,9 @@ class Speaker:
     software: Software
     certificate: Certificate
     authenticated_at: datetime
+    mode: AuthenticationMode = AuthenticationMode.DIRECT
+    person: LocalAuthentication = BY_CARD
+    conventions: Conventions = INFERRED
 
 
 def build(speaker: Speaker, access: Access, patient: Ins | None, now: datetime) -> etree._Element:
@@ -75,13 +81,20 @@ def build(speaker: Speaker, access: Access, patient: Ins | None, now: datetime) 
     issuer.text = subject_name(speaker.certificate)
     subject = etree.SubElement(assertion, f"{{{SAML}}}Subject")
     etree.SubElement(subject, f"{{{SAML}}}NameID").text = speaker.professional.id_nat
-    statement = etree.SubElement(
-        assertion, f"{{{SAML}}}AuthnStatement", AuthnInstant=_instant(speaker.authenticated_at)
-    )
-    context = etree.SubElement(statement, f"{{{SAML}}}AuthnContext")
-    etree.SubElement(context, f"{{{SAML}}}AuthnContextClassRef").text = SMARTCARD_PKI
+    _add_authentication(assertion, speaker)
     _add_attributes(etree.SubElement(assertion, f"{{{SAML}}}AttributeStatement"), speaker, access, patient)
     return assertion
+
+
+def _add_authentication(assertion: etree._Element, speaker: Speaker) -> None:
+    person = speaker.person
+    at = _instant(person.at or speaker.authenticated_at)
+    statement = etree.SubElement(assertion, f"{{{SAML}}}AuthnStatement", AuthnInstant=at)
+    context = etree.SubElement(statement, f"{{{SAML}}}AuthnContext")
+    etree.SubElement(context, f"{{{SAML}}}AuthnContextClassRef").text = person.method.value
+    if speaker.mode is AuthenticationMode.REINFORCED:
+        proof = person.declaration or person.method.value
+        etree.SubElement(context, f"{{{SAML}}}AuthnContextDecl").text = proof
 
 
 def sign(assertion: etree._Element, signer: Signer, hash_name: str = "sha256") -> None:
@@ -93,14 +106,18 @@ def _add_attributes(statement: etree._Element, speaker: Speaker, access: Access,
     software = speaker.software
     _add_text(statement, "Identifiant_Structure", speaker.activity.structure.id_nat)
     _add_text(statement, "Secteur_Activite", f"{speaker.activity.sector}^{SECTOR_SYSTEM}")
+    if speaker.mode is not AuthenticationMode.DIRECT:
+        _add_text(statement, "urn:oasis:names:tc:xspa:1.0:subject:subject-id", _full_name(speaker.professional))
     roles = _roles(speaker.professional)
     _add_values(statement, "urn:oasis:names:tc:xacml:2.0:subject:role", roles)
     _add_text(statement, "VIHF_Version", "3.0")
-    _add_text(statement, "Authentification_mode", "DIRECTE")
+    _add_text(statement, "Authentification_mode", speaker.mode.value)
     if patient is not None:
         _add_text(statement, "urn:oasis:names:tc:xacml:2.0:resource:resource-id", to_cx(patient))
     _add_text(statement, "Ressource_URN", "urn:dmp")
     _add_values(statement, "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse", [_purpose(access)])
+    if access.secret:
+        _add_secret(statement, speaker.conventions)
     for name, value in (
         ("LPS_ID", software.instance),
         ("LPS_Nom", software.name),
@@ -110,6 +127,19 @@ def _add_attributes(statement: etree._Element, speaker: Speaker, access: Access,
         _add_text(statement, name, value)
     if access.mode is AccessMode.BREAK_GLASS:
         _add_text(statement, "Mode_Acces_Raison", str(access.justification))
+
+
+def _full_name(professional: Professional) -> str:
+    return f"{professional.given_name} {professional.family_name}".strip().upper()
+
+
+def _add_secret(statement: etree._Element, conventions: Conventions) -> None:
+    code = conventions.minor_code
+    if conventions.minor_form == CODED:
+        element = _coded(conventions.minor_element, code.code, code.system, "", code.display)
+        _add_values(statement, MINOR_CONNECTION, [element])
+    else:
+        _add_text(statement, MINOR_CONNECTION, f"{code.code}^^{code.system}")
 
 
 def _roles(professional: Professional) -> list[etree._Element]:

@@ -99,5 +99,9 @@ def stream_elements(
             yield event, element
 
 
+def _known(failure: Failure) -> Failure | None:
+    return failure_of(str(failure.facts.get("code")), str(failure.facts.get("detail")))
+
+
 def _translated(failure: Failure) -> Failure:
-    return (failure.code == "HOST_FAULT" and failure_of(str(failure.facts.get("code")))) or failure
+    return (failure.code == "HOST_FAULT" and _known(failure)) or failure

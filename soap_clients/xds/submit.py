@@ -13,6 +13,7 @@ from dossier.document import Content, Lot
 from dossier.failure import Failure
 from dossier.metadata import Association, DocumentEntry, SubmissionSet
 from dossier.patient import Ins
+from dossier.professional import CardKind
 from soap_clients import safe_xml
 from soap_clients.xds import query
 from soap_clients.xds import vocabulary as v
@@ -61,7 +62,9 @@ def read_entries(metadata: bytes) -> tuple[DocumentEntry, ...]:
 
 
 def send(host: Host, frozen: FrozenLot, access: Access = NORMAL_ACCESS, *, patient: Ins) -> None:
-    """Deposit a frozen lot (TD2.1); the bytes of the documents are streamed.
+    """Deposit a frozen lot (TD2.1; TD2.2 with a secretary's card); the bytes of the documents are streamed.
+
+    A replacement (TD2.1b, TD2.2b) asks for the current entryUUID of what it replaces just before.
 
     Raises Failure PATIENT_MISMATCH before anything leaves; XDS_DUPLICATE, XDS_NON_IDENTICAL_HASH, XDS_REFUSED(code=)
     and the like when the host refused; OUTCOME_UNKNOWN when it cannot be told what the host did.
@@ -76,7 +79,7 @@ def send(host: Host, frozen: FrozenLot, access: Access = NORMAL_ACCESS, *, patie
         _provide_and_register(request, cids),
         access=access,
         patient=patient,
-        transaction="TD2.1",
+        transaction="TD2.2" if host.professional.card_kind is CardKind.CPE else "TD2.1",
         attachments={cids[document_id]: content for document_id, content in frozen.parts},
         accept_multipart=True,
     )
@@ -107,7 +110,7 @@ def _resolve_targets(host: Host, request: etree._Element, patient: Ins, access: 
     waiting = [each for each in links if each.get("targetObject", "").startswith(_UNIQUE_ID_TARGET)]
     for link in waiting:
         unique_id = link.get("targetObject", "").removeprefix(_UNIQUE_ID_TARGET)
-        found = query.find_by_unique_id(host, patient, (unique_id,), access)
-        if not found:
+        current = query.find_entry_uuid(host, patient, unique_id, access)
+        if not current:
             raise Failure("XDS_REPLACED_NOT_FOUND")
-        link.set("targetObject", found[0].entry_uuid)
+        link.set("targetObject", current)

@@ -16,6 +16,7 @@ from cps_bridge.documents.oid import new_oid
 from dossier import codes
 from dossier.access import NORMAL_ACCESS
 from dossier.document import BytesContent, Content, Document, Lot
+from dossier.document_filter import DocumentFilter
 from dossier.failure import Failure
 from dossier.metadata import MASKED, Availability, Code, DocumentEntry, N
 from dossier.patient import PatientIdentity
@@ -152,9 +153,8 @@ def test_archiving_and_deleting_take_a_document_off_the_list(practice: Any, jean
     archived = find(practice, document)
     assert archived.status is Availability.ARCHIVED
     update.change_status(practice.host, archived, Availability.DELETED, entry.authors, SOFTWARE_OID)
-    listed = query.find_documents(
-        practice.host, jean.qualified_ins(), statuses=(Availability.APPROVED, Availability.ARCHIVED)
-    )
+    readable = DocumentFilter((Availability.APPROVED, Availability.ARCHIVED))
+    listed = query.find_documents(practice.host, jean.qualified_ins(), readable)
     assert document.entry.unique_id not in {each.unique_id for each in listed}
 
 
@@ -174,10 +174,13 @@ def test_a_list_can_be_limited_by_type_and_time(practice: Any, jean: PatientIden
     deposit(practice, document)
 
     def listed(**limits: Any) -> set[str]:
-        return {each.unique_id for each in query.find_documents(practice.host, jean.qualified_ins(), **limits)}
+        return {
+            each.unique_id
+            for each in query.find_documents(practice.host, jean.qualified_ins(), DocumentFilter(**limits))
+        }
 
-    assert document.entry.unique_id in listed(types=(document.entry.type_code,))
-    assert document.entry.unique_id not in listed(types=(codes.find(codes.TYPE, "11502-2"),))
+    assert document.entry.unique_id in listed(type_codes=(document.entry.type_code,))
+    assert document.entry.unique_id not in listed(type_codes=(codes.find(codes.TYPE, "11502-2"),))
     assert document.entry.unique_id in listed(created_from=Timestamp("20200101"))
     assert document.entry.unique_id not in listed(created_to=Timestamp("20200101"))
 

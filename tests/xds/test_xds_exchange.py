@@ -14,8 +14,10 @@ from lxml import etree
 
 from dossier.access import NORMAL_ACCESS
 from dossier.document import BytesContent, Content, Document, Lot
+from dossier.document_filter import DocumentFilter
 from dossier.failure import Failure, Kind
 from dossier.metadata import Association, AssociationKind, Availability, DocumentEntry
+from dossier.professional import Professional
 from soap_clients.envelope import answer_action
 from soap_clients.host import StreamedReply
 from soap_clients.mtom import MtomBody
@@ -27,6 +29,9 @@ BYTES = b"<ClinicalDocument>" + b"x" * 5000 + b"</ClinicalDocument>"
 ENTRY = replace(models.ENTRY, hash=hashlib.sha1(BYTES).hexdigest(), size=len(BYTES))
 MESSAGE_ID = "urn:uuid:4d2f6a0e-0000-4000-8000-000000000001"
 SUCCESS = f'<rs:RegistryResponse xmlns:rs="{v.RS}" status="{v.STATUS_SUCCESS}"/>'
+
+
+PROFESSIONAL = Professional("899900000001", "MARTIN", "Claire", "10", "SM26")
 
 
 def envelope(body: str, action: str, relates_to: str = MESSAGE_ID) -> bytes:
@@ -57,6 +62,7 @@ class CannedHost:
     attachments: Mapping[str, Content] | None = None
     closed: int = 0
     status: int = 200
+    professional: Professional = PROFESSIONAL
 
     def exchange(self, endpoint: str, action: str, body: etree._Element, **named: Any) -> StreamedReply:
         self.asked.append(body)
@@ -163,7 +169,7 @@ def test_a_replacement_of_what_is_no_more_there_does_not_leave() -> None:
         ("XDSRepositoryError", "XDS_HOST_TROUBLE"),
         ("urn:ihe:iti:2007:XDSReplaceFailed", "XDS_REPLACE_FAILED"),
         ("DMPAccessDeniedByRightsService", "ACCESS_DENIED"),
-        ("XDSMissingDocument", "XDS_REFUSED"),
+        ("XDSMissingDocument", "XDS_DOCUMENT_MISSING"),
         ("<b>Jean DUVAL</b>".replace("<", "&lt;"), "XDS_REFUSED"),
     ],
 )
@@ -227,7 +233,7 @@ def found(*entries: DocumentEntry, status: str = v.STATUS_SUCCESS, errors: str =
 
 
 def listed(host: CannedHost, **named: Any) -> tuple[DocumentEntry, ...]:
-    return tuple(query.find_documents(host, models.INS, **named))  # type: ignore[arg-type]
+    return tuple(query.find_documents(host, models.INS, DocumentFilter(**named)))  # type: ignore[arg-type]
 
 
 def slots(request: etree._Element) -> dict[str, list[str]]:
@@ -240,7 +246,7 @@ def slots(request: etree._Element) -> dict[str, list[str]]:
 def test_a_list_asks_for_whole_entries_of_the_patient() -> None:
     host = CannedHost([found(ENTRY)])
     both = (Availability.APPROVED, Availability.ARCHIVED)
-    assert listed(host, statuses=both, types=(ENTRY.type_code,), created_from=ENTRY.creation_time) == (ENTRY,)
+    assert listed(host, statuses=both, type_codes=(ENTRY.type_code,), created_from=ENTRY.creation_time) == (ENTRY,)
     request = host.asked[0]
     assert request.find(f"{{{v.QUERY}}}ResponseOption").get("returnType") == "LeafClass"  # type: ignore[union-attr]
     assert request.find(f"{{{v.RIM}}}AdhocQuery").get("id") == v.FIND_DOCUMENTS  # type: ignore[union-attr]
