@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def host(url: str, transport: Transport) -> Host:
     person = cast.professionals()[DOCTOR]
     place = person.activities[0]
     return Host(
-        Endpoints(*[url] * 6),
+        Endpoints(*[url] * len(fields(Endpoints))),
         transport,
         Professional(person.id_nat, person.family_name, person.given_name, person.profession, person.specialty),
         Activity(HealthStructure(place.structure.id_nat, place.structure.name), place.sector),
