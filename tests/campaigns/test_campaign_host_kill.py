@@ -94,7 +94,8 @@ class Life:
                 blow.join()
         code = host.kill()
         assert not self.books.refused
-        self.kills[moment if code == KILLED else "ended by itself"] += 1
+        assert code == KILLED, "the host ended by itself"
+        self.kills[moment] += 1
         prove(self._data, self._database, self.books, self._people)
 
     def _latest(self, moment: str) -> int:
