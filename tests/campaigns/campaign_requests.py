@@ -35,6 +35,23 @@ def mutated_tree(root: Tree, random: Random) -> Tree:
     return copy
 
 
+def mutated_body(root: Tree, random: Random) -> Tree:
+    """Give a copy of an envelope after one to four changes of values inside its body: most pass the schema."""
+    copy = deepcopy(root)
+    elements = list(copy[-1][0].iter(etree.Element))
+    for _ in range(random.randint(1, _MOST)):
+        element = random.choice(elements)
+        if element.attrib and random.random() < 0.6:
+            name = random.choice(list(element.attrib))
+            same = [each.get(name) for each in elements if each.get(name)]
+            element.set(name, random.choice((*_NASTY, *same)))
+        elif element.attrib or len(element) == 0:
+            _say(element, elements, random)
+        elif element.getparent() not in (None, copy[-1]):  # None: an earlier change took it away
+            random.choice((_remove, _double, _swap))(element, elements, random)
+    return copy
+
+
 def mutated_bytes(data: bytes, random: Random) -> bytes:
     """Give bytes after one to four changes."""
     changed = bytearray(data)

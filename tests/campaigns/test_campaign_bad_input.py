@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from campaign_requests import mutated_bytes, mutated_tree, mutated_type
+from campaign_requests import mutated_body, mutated_bytes, mutated_tree, mutated_type
 from lxml import etree
 
 from card_sim.authority import Authority
@@ -100,9 +100,10 @@ def _input(scene: Scene, request: Request, number: int) -> tuple[bytes, str, byt
     data, kind = request.pack(scene.stage, text)
     original = _canonical(etree.fromstring(text)) if signed else b""
     how = random.random()
-    if how < 0.65:
+    if how < 0.75:
         start, end = data.index(b"<s:Envelope"), data.index(b"</s:Envelope>") + len(b"</s:Envelope>")
-        tree = mutated_tree(etree.fromstring(data[start:end]), random)
+        change = mutated_body if how < 0.45 else mutated_tree
+        tree = change(etree.fromstring(data[start:end]), random)
         data = data[:start] + etree.tostring(tree) + data[end:]
     elif how < 0.95:
         data = mutated_bytes(data, random)
