@@ -85,7 +85,7 @@ def _show(shown: argparse.ArgumentParser) -> None:
 
 def _smtp(text: str) -> str:
     host, _, port = text.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit():
+    if text and (not host or not port.isascii() or not port.isdigit()):  # argparse reads the default too
         raise argparse.ArgumentTypeError("HÔTE:PORT est attendu")
     return text
 
