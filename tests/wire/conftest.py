@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from wire_host import Served, connected, served_host
 from wire_stage import NOW, SoftSigner, TlsHost
 
 from card_sim.authority import Authority
@@ -83,3 +84,22 @@ def host(tls_host: TlsHost, transport: Transport, professional, activity, softwa
 def ins() -> Ins:
     body = "2550814168025"
     return Ins.parse(body + nir_key(body), "1.2.250.1.213.1.4.10")
+
+
+@pytest.fixture
+def served(tmp_path: Path, authority_dir: Path) -> Iterator[Served]:
+    with served_host(tmp_path / "host", authority_dir) as running:
+        yield running
+
+
+@pytest.fixture
+def connect(served: Served, authority: Authority) -> Iterator[Callable[..., Host]]:
+    opened = []
+
+    def connect(key: str, **how: object) -> Host:
+        opened.append(connected(served, authority, key, **how))
+        return opened[-1]
+
+    yield connect
+    for each in opened:
+        each.close()

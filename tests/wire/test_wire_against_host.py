@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
-from wire_stage import SoftSigner
+from wire_host import beneficiary, code_of, consent, ins_of
 
 from card_sim import cast
-from card_sim.authority import Authority
 from dossier.access import (
     Access,
     AccessMode,
@@ -23,98 +13,14 @@ from dossier.access import (
     BreakGlass,
     BreakGlassReason,
     ChannelKind,
-    Consent,
-    ConsentMode,
     Contact,
     DossierState,
     EmergencyChoices,
 )
-from dossier.failure import Failure
-from dossier.patient import Beneficiary, Ins, Nir, PatientIdentity, Sex, Traits
-from dossier.professional import Activity, CardKind, HealthStructure, Professional
+from dossier.patient import PatientIdentity, Sex, Traits
 from soap_clients import authorisations, insi, patient_access, patients
-from soap_clients.host import Endpoints, Host, Software
-from soap_clients.transport import Transport
 
 CONTACT = Contact(ChannelKind.EMAIL, "sophie@example.fr")
-SOFTWARE = Software("CPS Bridge", "0.1.0", "1.2.250.1.999.1.1.7898", "poste-1", "HOMOLOGATION")
-
-
-@dataclass(frozen=True)
-class Served:
-    """A running simulator."""
-
-    endpoints: Endpoints
-    ca_file: Path
-
-
-@pytest.fixture
-def served(tmp_path: Path, authority_dir: Path) -> Iterator[Served]:
-    command = [sys.executable, "-m", "host_sim", "serve", "--data", str(tmp_path / "host"), "--port", "0"]
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen(
-        [*command, "--authority", str(authority_dir), "--with-parent"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
-    try:
-        ready = json.loads(process.stdout.readline())
-        yield Served(Endpoints.from_json(ready["endpoints"]), Path(ready["ca"]))
-    finally:
-        process.terminate()
-        process.wait(30)
-        process.stdin.close()
-        process.stdout.close()
-
-
-@pytest.fixture
-def connect(served: Served, authority: Authority) -> Iterator[Callable[..., Host]]:
-    opened = []
-
-    def connect(key: str, *, signed: bool = True, hash_name: str = "sha256") -> Host:
-        who = cast.professionals()[key]
-        sig_key, aut_key, sig_der, aut_der = authority.card_material(key)
-        place = who.activities[0]
-        transport = Transport(SoftSigner(aut_key, aut_der, authority.card_chain), served.ca_file)
-        host = Host(
-            served.endpoints,
-            transport,
-            Professional(
-                who.id_nat, who.family_name, who.given_name, who.profession, who.specialty, CardKind(who.card_kind)
-            ),
-            Activity(HealthStructure(place.structure.id_nat, place.structure.name), place.sector),
-            SOFTWARE,
-            signature=SoftSigner(sig_key, sig_der) if signed else None,
-            hash_name=hash_name,
-        )
-        opened.append(host)
-        return host
-
-    yield connect
-    for each in opened:
-        each.close()
-
-
-def ins_of(key: str) -> Ins:
-    found = cast.patients()[key]
-    return Ins.parse(found.ins, found.oid)
-
-
-def beneficiary(key: str, card: str) -> Beneficiary:
-    found = next(each for each in cast.vitale_cards()[card].beneficiaries if each.patient.key == key)
-    return Beneficiary(found.family_name, found.given_name, found.birth_date, Nir.parse(found.insured_nir), found.rank)
-
-
-def consent(host: Host) -> Consent:
-    return Consent(ConsentMode.ORAL, host.professional.id_nat, datetime.now(UTC))
-
-
-def code_of(action) -> str:
-    with pytest.raises(Failure) as caught:
-        action()
-    return caught.value.code
 
 
 def test_a_child_is_qualified_by_the_vitale_of_its_parent_with_its_own_ins(connect):
