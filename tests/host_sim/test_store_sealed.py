@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gate_requests import BY_NAME, REQUESTS, fed, outcome
+from host_wire import Stage
 from postgres_cluster import Cluster
 from registry_lots import Lot, Paper, Place, ins_of
 
@@ -234,3 +237,27 @@ def test_a_wiped_key_leaves_nothing_in_the_files_of_sqlite(tmp_path: Path) -> No
     store.keys.destroy(JEAN)
     assert kept() == 1
     store.close()
+
+
+def test_after_every_transaction_nothing_personal_is_on_disk(
+    either_stage: Stage, either_database: str, request: pytest.FixtureRequest
+) -> None:
+    fed(either_stage)
+    last = BY_NAME["TD1.4"]  # closes the dossier that the others need
+    for each in [*(one for one in REQUESTS if one is not last), last]:
+        assert outcome(each.ask(either_stage, now=either_stage.house.clock.now())) == "ok"
+    people = cast.patients().values()
+    words = {word for each in people for word in (each.birth_name, each.usage_name, each.ins, each.ins[:13]) if word}
+    words |= {each.address for each in people if each.address} | {"0612345678", "0698765432"}
+    files = [each for each in either_stage.house.store.directory.rglob("*") if each.is_file()]
+    if either_database != "sqlite":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        files += cluster.files()
+    found = {
+        (word, file.name)
+        for file in files
+        for data in [file.read_bytes()]
+        for word in words
+        if re.search(rb"(?<![0-9A-Za-z])" + re.escape(word.encode()) + rb"(?![0-9A-Za-z])", data)
+    }
+    assert found == set()
