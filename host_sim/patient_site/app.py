@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 
 from flask import Flask, g, render_template, request
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from ..house import House
@@ -113,7 +113,8 @@ def _refused(refused: Refused) -> tuple[str, int]:
 
 def _mishap(error: HTTPException) -> tuple[str, int] | HTTPException:
     status = error.code or 500
-    if status < 400:
+    # A page for another name of this server would not know its own addresses.
+    if status < 400 or isinstance(error, SecurityError):
         return error
     return render_template("refused.html", sentence=_SENTENCES.get(status, _SENTENCES[400]), code=""), status
 
