@@ -25,4 +25,5 @@ class Answers:
     access: str | None = None
     reason: str | None = None
     because: str | None = None
+    word: str | None = None
     yes: bool = False

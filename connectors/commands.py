@@ -19,6 +19,7 @@ from connectors.extras import EXTRAS
 from connectors.opening import open_house
 from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
 from connectors.patient_options import given_or_read, patient_request, patient_source
+from connectors.requests import request_of
 from connectors.terminal import ask_passphrase, at_terminal
 from connectors.usage import failure_line, told
 from cps_bridge.house import House
@@ -79,14 +80,14 @@ def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> An
         session = user.follow(house.run("session", user, choose_activity=anew))
         if name == "session":
             return session
-    if name not in NEEDS_NOTHING | NEEDS_SESSION:
+    if name not in NEEDS_NOTHING | NEEDS_SESSION and not getattr(options, "no_patient", False):
         _identify(house, user, options)
         _enter(house, user, options)
     if name == "patient":
         return _identify(house, user, options)
     if name in ("break-glass", "regulation"):
         return house.dossier
-    result = user.follow(house.run(name, user, **_request(options)))
+    result = user.follow(house.run(name, user, **request_of(options)))
     return _write_files(options, result)
 
 
@@ -99,24 +100,8 @@ def _enter(house: House, user: ConsoleUser, options: argparse.Namespace) -> None
         user.follow(house.run("break-glass", user))
     elif options.command == "regulation" or getattr(options, "regulation", False):
         user.follow(house.run("regulation", user))
-
-
-_REQUESTS = {
-    "deposit": ("path", "type_code", "title", "masked", "hidden_from_patient"),
-    "deposit-imaging": ("report", "folder", "title", "masked"),
-    "study": ("folder",),
-    "open": ("unique_id",),
-    "list": ("archived",),
-    "outbox-history": ("number",),
-    "proof": ("number",),
-    "journal-export": ("path",),
-}
-
-
-def _request(options: argparse.Namespace) -> dict[str, object]:
-    if options.command == "mask":
-        return {"unique_id": options.unique_id, "masked": not options.show}
-    return {name: getattr(options, name) for name in _REQUESTS.get(options.command, ())}
+    elif getattr(options, "secret", False):
+        user.follow(house.run("secret-access", user))
 
 
 def _try_out(options: argparse.Namespace) -> None:
@@ -149,8 +134,8 @@ def _write_files(options: argparse.Namespace, result: Any) -> Any:
             if result.channels_missing:
                 print(_CHANNEL_MISSING, file=sys.stderr)  # noqa: T201 - the terminal is this door
             return result.dossier
-        if options.command == "proof":
-            _private(out, result)
+        if options.command in ("proof", "renew-secrets"):
+            _private(out, result if options.command == "proof" else result.secrets)
             return None
         _private(out, result.body)
     except OSError as error:
@@ -182,6 +167,7 @@ def _answers(options: argparse.Namespace) -> Answers:
         access=given.get("access"),
         reason=given.get("reason"),
         because=given.get("because"),
+        word=given.get("word"),
         yes=options.yes,
     )
 

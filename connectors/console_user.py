@@ -207,6 +207,14 @@ class ConsoleUser:
         because = self._answers.because
         return BreakGlass(reason, because if because is not None else self._prompt("Justification :", "--because"))
 
+    def typed(self, question: words.ConfirmTyped) -> str:
+        """Give the word that confirms what cannot be undone: --yes does not stand for it."""
+        given = self._answers.word
+        if given is not None:
+            return given
+        about = f" ({question.about})" if question.about else ""
+        return self._prompt(f"{question.act.value}{about}\nRecopiez {question.word} pour continuer :", "--word")
+
     def confirm(self, question: words.Question[Any]) -> bool:
         """Confirm by --yes, or by a typed answer."""
         informed = isinstance(question, words.ConfirmInformation)
@@ -223,6 +231,10 @@ _CONFIRMATIONS: dict[type, Callable[[Any], str]] = {
     words.ConfirmBreakGlass: lambda q: "L'accès sera tracé et le patient en sera averti. Continuer ?",
     words.ConfirmDeposit: lambda q: f"Déposer pour {q.patient.shown_name} : {', '.join(q.titles)} ?",
     words.ConfirmMask: lambda q: f"{'Masquer' if q.mask else 'Rendre visible'} « {q.title} » ?",
+    words.ConfirmAct: lambda q: f"{q.act.value} {f'({q.about}) ' if q.about else ''}Continuer ?",
+    words.ConfirmChanges: lambda q: "\n".join(
+        [*(f"{each.field} : {each.before or '(rien)'} -> {each.after or '(rien)'}" for each in q.changes), "Envoyer ?"]
+    ),
 }
 _CODES: dict[type, Callable[[CardCodes, Any], object]] = {
     words.AskPin: CardCodes.pin,
@@ -242,5 +254,6 @@ _ANSWERS: dict[type, Callable[[ConsoleUser, Any], object]] = {
     words.AskContact: ConsoleUser.contact,
     words.AskAccess: ConsoleUser.access,
     words.AskBreakGlass: ConsoleUser.break_glass,
+    words.ConfirmTyped: ConsoleUser.typed,
     **dict.fromkeys(_CONFIRMATIONS, ConsoleUser.confirm),
 }

@@ -15,7 +15,11 @@ _Option = tuple[tuple[str, ...], dict[str, Any]]
 NEEDS_NOTHING = frozenset(
     {"outbox", "outbox-history", "journal", "journal-export", "study", "proof", "card", "change-pin", "unblock-pin"}
 )
-NEEDS_SESSION = frozenset({"session", "send", "patient"})
+NEEDS_SESSION = frozenset({"session", "send", "patient", "followed", "search"})
+PAGE_NAMES = (
+    *("tableau-de-bord", "dossier", "gestion", "documents", "parcours", "historique", "parametrages"),
+    *("volontes", "vaccinations"),
+)
 HIDDEN = frozenset({"lock", "leave-patient", "end-access"})
 EPILOG = """codes de sortie :
   0 fait   2 usage   3 refus de l'hôte   4 carte   5 issue inconnue   6 donnée invalide   7 réseau   8 stockage
@@ -97,6 +101,14 @@ _EMERGENCY = (
     _option("--reason", metavar="MOTIF", help=f"bris de glace : {_REASONS}"),
     _option("--because", metavar="TEXTE", help="justification du bris de glace"),
     _option("--regulation", action="store_true", help="accès du centre 15"),
+    _option("--secret", action="store_true", help="connexion secrète d'un mineur"),
+)
+_KEEP = _option("--peek", dest="remember", action="store_false", help="ne pas compter ce regard comme le dernier")
+_WORD = _option("--word", metavar="MOT", help="mot qui confirme ce qui ne peut pas être défait")
+_AUTHOR = _option("--author", default="", metavar="ID", help="professionnel pour qui dépose un secrétariat")
+_CHANNELS = (
+    _option("--email", help="adresse électronique du patient"),
+    _option("--mobile", help="mobile du patient"),
 )
 _FOLDER = _option("folder", type=Path, help="dossier des fichiers DICOM")
 _DOCUMENT = _option("unique_id", help="identifiant du document (uniqueId)")
@@ -119,13 +131,79 @@ _OPTIONS: dict[str, tuple[_Option, ...]] = {
         _option("path", type=Path, help="fichier à déposer"),
         _option("--type", dest="type_code", required=True, help="type de document (code LOINC ou national)"),
         _option("--hidden-from-patient", action="store_true", help="non visible par le patient"),
+        _option("--hidden-from-representatives", action="store_true", help="d'un mineur : non visible par ses parents"),
+        _option("--secret", action="store_true", help="connexion secrète d'un mineur"),
         *_VISIBILITY,
+        _AUTHOR,
     ),
-    "deposit-imaging": (_option("report", type=Path, help="compte rendu (PDF)"), _FOLDER, *_VISIBILITY),
+    "deposit-imaging": (_option("report", type=Path, help="compte rendu (PDF)"), _FOLDER, *_VISIBILITY, _AUTHOR),
+    "replace": (
+        _DOCUMENT,
+        _option("path", type=Path, help="nouveau fichier"),
+        _option("--title", default="", help="titre, par défaut celui du document remplacé"),
+        _AUTHOR,
+    ),
+    "archive": (_DOCUMENT, _option("--back", action="store_true", help="remettre dans la liste au lieu d'archiver")),
+    "delete": (_DOCUMENT, _WORD),
+    "show": (
+        _DOCUMENT,
+        _option("--representatives", action="store_true", help="et par les représentants légaux"),
+    ),
+    "edit-administration": (
+        _option("--title", help="civilité : M, MME, MLLE"),
+        _option("--usage-name", metavar="NOM", help="nom d'usage"),
+        _option("--address", action="append", metavar="LIGNE", help="adresse, une ligne par option"),
+        _option("--postal-code", metavar="CODE", help="code postal"),
+        _option("--city", metavar="VILLE", help="ville"),
+        _option("--country", metavar="PAYS", help="pays"),
+        _option("--home-phone", metavar="NUMERO", help="téléphone fixe"),
+        *_CHANNELS,
+        _option("--break-glass", choices=("oui", "non"), help="bris de glace accepté par le patient"),
+        _option("--regulation-access", choices=("oui", "non"), help="accès du centre 15 accepté par le patient"),
+    ),
+    "close": (_option("--text", required=True, metavar="TEXTE", help="raison donnée par le patient"), _WORD),
+    "attending": (_option("--stop", action="store_true", help="ne plus être médecin traitant"),),
+    "parties": (
+        _option("--which", choices=("active", "blocked", "all"), default="all", help="autorisés, bloqués, ou tous"),
+    ),
+    "channel": (
+        _option("--action", choices=("add", "change", "remove"), default="add", help="ajouter, changer ou retirer"),
+        *_CHANNELS,
+    ),
+    "renew-secrets": (
+        _option("--out", type=Path, metavar="FICHIER", required=True, help="où écrire la feuille (PDF)"),
+    ),
+    "followed": (
+        _option("--owner", default="", metavar="ID", help="professionnel de la structure (carte d'établissement)"),
+        _KEEP,
+    ),
+    "news": (_KEEP, *_EMERGENCY),
+    "search": (
+        _option("--name", required=True, metavar="NOM", help="nom de la personne"),
+        _option("--given", default="", metavar="PRENOM", help="prénom"),
+        _option("--born", default="", metavar="DATE", help="date de naissance : JJ/MM/AAAA, ou AAAA"),
+        _option("--sex", default="", choices=("M", "F"), help="sexe"),
+        _option("--city", default="", metavar="VILLE", help="ville"),
+        _option("--postal-code", default="", metavar="CODE", help="code postal"),
+    ),
+    "web-page": (
+        _option("--page", choices=PAGE_NAMES, default=PAGE_NAMES[0], help="page demandée"),
+        _option("--no-patient", action="store_true", help="sans patient"),
+    ),
     "study": (_FOLDER,),
     "open": (_DOCUMENT, _option("--out", type=Path, metavar="FICHIER", help="où écrire le contenu"), *_EMERGENCY),
     "mask": (_DOCUMENT, _option("--show", action="store_true", help="rendre visible au lieu de masquer")),
-    "list": (_option("--archived", action="store_true", help="avec les documents archivés"), *_EMERGENCY),
+    "list": (
+        _option("--archived", action="store_true", help="avec les documents archivés"),
+        _option("--obsolete", action="store_true", help="avec les documents remplacés"),
+        _option("--masks", choices=("seuls", "sans"), help="documents masqués : seuls, ou sans eux"),
+        _option("--types", action="append", metavar="CODE", help="de ce type (code) ; plusieurs fois si besoin"),
+        _option("--classes", action="append", metavar="CODE", help="de cette classe (code)"),
+        _option("--by", default="", metavar="NOM", help="dont le nom de l'auteur contient ce texte"),
+        _option("--since", default="", metavar="DATE", help="depuis ce jour : JJ/MM/AAAA"),
+        _option("--until", default="", metavar="DATE", help="jusqu'à ce jour compris"),
+        *_EMERGENCY,
+    ),
     "dossier": _EMERGENCY,
     "administration": _EMERGENCY,
     "break-glass": _EMERGENCY,

@@ -86,10 +86,89 @@ def _entry(value: Any) -> str:
         value.type_code.display,
         value.title,
         f"{author.given_name} {author.family_name}" if author else "",
-        "masqué aux professionnels" if value.is_masked else "",
+        *_states(value),
         value.unique_id,
     )
     return "  ".join(filter(None, columns))
+
+
+_STATES = {"ARCHIVED": "archivé", "DEPRECATED": "remplacé", "DELETED": "supprimé"}
+
+
+def _states(value: Any) -> tuple[str, ...]:
+    """Say by words what is particular to a document (EX_3.1-1080)."""
+    hidden = {each.code for each in value.confidentiality}
+    return (
+        "déposé par le patient" if value.class_code.code == "90" or value.type_code.code.startswith("DOCPAT") else "",
+        "masqué aux professionnels" if value.is_masked else "",
+        "non visible par le patient" if value.is_hidden_from_patient else "",
+        "non visible par les représentants légaux" if "INVISIBLE_REPRESENTANTS_LEGAUX" in hidden else "",
+        _STATES.get(value.status.name, ""),
+    )
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%d/%m/%Y}" if moment else ""
+
+
+def _party(value: Any) -> str:
+    columns = (
+        f"{value.given_name} {value.family_name}".strip(),
+        "structure" if value.is_structure else ", ".join(each.display or each.code for each in value.specialties),
+        "bloqué" if value.is_forbidden else "autorisé",
+        "médecin traitant" if value.is_attending_doctor else "",
+        f"depuis le {_day(value.since)}" if value.since else "",
+        f"dernier accès le {_day(value.last_action)}" if value.last_action else "",
+    )
+    return "  ".join(filter(None, columns))
+
+
+def _followed(value: Any) -> str:
+    each = value.dossier
+    columns = (
+        "NOUVEAU" if value.is_new else "",
+        f"{each.family_name} {each.given_name}",
+        f"né(e) le {each.birth_date[6:8]}/{each.birth_date[4:6]}/{each.birth_date[:4]}" if each.birth_date else "",
+        f"INS {each.ins}",
+        "médecin traitant" if each.is_attending_doctor else "",
+        "message du patient" if each.has_message else "",
+        f"dernier document le {_day(each.last_added)}" if each.last_added else "",
+    )
+    return "  ".join(filter(None, columns))
+
+
+def _candidate(value: Any) -> str:
+    born = value.traits.birth_date
+    columns = (
+        f"{value.traits.shown_name} {value.traits.first_given_name}",
+        f"né(e) le {born[6:8]}/{born[4:6]}/{born[:4]}",
+        f"{value.postal_code} {value.city}".strip(),
+        f"INS {value.ins.matricule}" if value.ins else "sans INS",
+        f"ressemblance {value.score} %" if value.score is not None else "",
+        "s'oppose à l'accès du centre 15" if value.opposes_regulation else "",
+    )
+    return "  ".join(filter(None, columns))
+
+
+def _administration(value: Any) -> str:
+    traits, address = value.traits, value.address
+    lines = (
+        f"{value.title} {traits.shown_name} {' '.join(traits.given_names)}".strip(),
+        ", ".join(filter(None, (*address.lines, f"{address.postal_code} {address.city}".strip(), address.country))),
+        *(f"{each.kind.value} {each.value}" for each in value.contacts),
+        f"téléphone {value.home_phone}" if value.home_phone else "",
+        f"bris de glace {'accepté' if value.choices.allow_break_glass else 'refusé'}",
+        f"centre 15 {'accepté' if value.choices.allow_regulation else 'refusé'}",
+        f"compte internet {'ouvert' if value.account_open else 'non ouvert'}",
+        *(f"représentant légal {each.given_name} {each.family_name}" for each in value.representatives),
+    )
+    return "  |  ".join(filter(None, lines))
+
+
+def _news(value: Any) -> str:
+    since = f"depuis le {value.since:%d/%m/%Y %H:%M}" if value.since else "premier regard, deux ans"
+    lines = [f"{len(value.documents)} document(s) nouveau(x) ({since})", *map(_entry, value.documents)]
+    return "\n".join(lines)
 
 
 def _patient(value: Any) -> str:
@@ -114,6 +193,13 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "OutboxItem": lambda v: f"Envoi n° {v.id} : {v.title} - {v.state.value}" + (f" ({v.code})" if v.code else ""),
     "Move": lambda v: f"{v.at:%d/%m/%Y %H:%M:%S}  {v.state.value}  {v.code}",
     "JournalEntry": lambda v: f"{v.seq}  {v.at:%d/%m/%Y %H:%M:%S}  {v.action}  {v.outcome}  {v.mode}  {v.reason}",
+    "AuthorisedParty": _party,
+    "FollowedLine": _followed,
+    "Candidate": _candidate,
+    "Administration": _administration,
+    "WhatsNew": _news,
+    "Contact": lambda v: f"{v.kind.value} {v.value}",
+    "str": str,
     "CreationOutcome": lambda v: f"DMP créé. {_dossier(v.dossier)}",
 }
 

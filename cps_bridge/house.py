@@ -23,6 +23,7 @@ from cps_bridge.storage.choices import Choices
 from cps_bridge.storage.cipher import Vault
 from cps_bridge.storage.consents import Consents
 from cps_bridge.storage.journal import Journal
+from cps_bridge.storage.looks import Looks
 from cps_bridge.storage.outbox import Outbox
 from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import catalogue
@@ -140,6 +141,7 @@ class House:
             self.journal,
             Consents(self._vault),
             Choices(self._vault),
+            Looks(self._vault),
             self._make_host,
             self._clock,
             self._desk_changed,

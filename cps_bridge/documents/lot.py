@@ -18,6 +18,7 @@ from dossier.timestamp import Timestamp
 SET_ID = "SubmissionSet01"
 ORIGINAL = (("SubmissionSetStatus", ("Original",)),)
 DEFAULT_CONTENT_TYPE = "60"
+_SECRETARY = "SECRETARIAT_MEDICAL"
 
 
 def build_lot(
@@ -63,8 +64,8 @@ def content_type_of(activity: Activity) -> str:
 
 
 def lot_author(author: Professional, activity: Activity) -> Author:
-    """Give the author of a set: the same person and structure as the VIHF names."""
-    specialty: Code | None = codes.find(codes.SPECIALTY, author.specialty_code) if author.profession else None
+    """Give the author of a set: the same person and structure as the VIHF names; a secretary has a role of its own."""
+    specialty: Code = codes.find(codes.SPECIALTY, author.specialty_code if author.profession else _SECRETARY)
     return Author(
         Person(author.id_nat, author.family_name, author.given_name),
         specialty,

@@ -31,7 +31,11 @@ class Settings:
     retrieve_url: WADO-RS address of a series, with {study} and {series}; readers: names of the readers to use, empty
     for all; card_backend: "apdu" (our own) or "pkcs11"; pkcs11_module: path of the module, "" for the Cryptolib CPS of
     the system; pin_entry: "auto" (the reader's keys when it has some), "dialog" or "pinpad"; card_seconds: longest
-    silence of a card, and longest wait for another program; card_ca: PEM file of the authorities of the cards.
+    silence of a card, and longest wait for another program; card_ca: PEM file of the authorities of the cards;
+    majority_age: a patient is a minor strictly below it; secret_from_age: youngest patient with a secret connection;
+    both_masks: whether the host lets one document be masked and hidden from the patient; web_url: https:// and the web
+    domain of the host, "" for none; authors: professionals for whom a secretary deposits, each
+    "PS_IdNat|NOM|Prénom|profession/savoir-faire".
     """
 
     production: bool = False
@@ -57,6 +61,11 @@ class Settings:
     pin_entry: str = "auto"
     card_seconds: float = 1.8
     card_ca: str = ""
+    majority_age: int = 18
+    secret_from_age: int = 1
+    both_masks: bool = False
+    web_url: str = ""
+    authors: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, directory: Path) -> Settings:

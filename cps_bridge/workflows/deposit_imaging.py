@@ -49,7 +49,7 @@ def _picture(series: Series, size: int) -> bytes:
 
 
 def deposit_imaging(
-    desk: Desk, user: User, *, report: Path, folder: Path, title: str = "", masked: bool = False
+    desk: Desk, user: User, *, report: Path, folder: Path, title: str = "", masked: bool = False, author: str = ""
 ) -> OutboxItem:
     """Deposit report and manifest as one lot (TD2.1); gives the lot as it stands afterwards.
 
@@ -61,7 +61,8 @@ def deposit_imaging(
     order = ImagingOrder(
         study.study_uid, Identifier(study.accession, desk.settings.software_oid), modalities=study.modalities
     )
-    written = report_of(desk, session, context, report, REPORT_TYPE, title, visibility(masked, False))
+    chosen = visibility(desk, context, masked)
+    written = report_of(desk, session, context, report, REPORT_TYPE, title, chosen, author)
     header = replace(written, imaging=order)
     manifest.check_same_examination(study, header)
     documents = [build_level1(header, new_oid(desk.settings.software_oid))]

@@ -14,6 +14,7 @@ from cps_bridge.cards.service import CardService, ProfessionalCard, Slot
 from cps_bridge.storage.choices import Choices
 from cps_bridge.storage.consents import Consents
 from cps_bridge.storage.journal import Journal
+from cps_bridge.storage.looks import Looks
 from cps_bridge.storage.outbox import Outbox
 from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows.user import CardSeen, CardWanted, User
@@ -59,6 +60,7 @@ class Desk:
     journal: Journal
     consents: Consents
     choices: Choices
+    looks: Looks
     make_host: HostMaker
     clock: Clock = system_clock
     on_change: Callable[[str], None] = field(default=lambda what: None)

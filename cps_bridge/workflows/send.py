@@ -5,8 +5,9 @@ from __future__ import annotations
 from cps_bridge.storage.outbox import OutboxItem, State, due
 from cps_bridge.workflows.desk import Desk, Session
 from cps_bridge.workflows.user import User
-from dossier.access import NORMAL_ACCESS
+from dossier.access import NORMAL_ACCESS, Access
 from dossier.failure import Failure, Kind
+from dossier.metadata import HIDDEN_FROM_REPRESENTATIVES
 from soap_clients.xds import query, submit
 
 _ALREADY_THERE = "XDS_DUPLICATE"
@@ -68,7 +69,7 @@ def _attempt(desk: Desk, session: Session, item: OutboxItem) -> OutboxItem:
         tuple((part.document_id, part.content) for part in desk.outbox.parts(item.id)),
     )
     try:
-        submit.send(session.host, frozen, patient=item.patient)
+        submit.send(session.host, frozen, _access(frozen), patient=item.patient)
     except Failure as failure:
         state = _after(failure, resent)
         desk.write(
@@ -77,6 +78,16 @@ def _attempt(desk: Desk, session: Session, item: OutboxItem) -> OutboxItem:
         return desk.outbox.move(item.id, state, failure.code, **failure.facts)
     desk.write("deposit", "done", patient=item.patient, subject=item.unique_id)
     return desk.outbox.move(item.id, State.DONE)
+
+
+def _access(frozen: submit.FrozenLot) -> Access:
+    """A lot hidden from the legal representatives leaves in secret connection, however late: its bytes say so."""
+    secret = any(
+        code.code == HIDDEN_FROM_REPRESENTATIVES
+        for entry in submit.read_entries(frozen.metadata)
+        for code in entry.confidentiality
+    )
+    return Access(secret=True) if secret else NORMAL_ACCESS
 
 
 def _after(failure: Failure, resent: bool) -> State:

@@ -10,6 +10,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from cps_bridge.workflows.acts import Act
 from dossier.access import BreakGlass, ConsentMode, Contact, EmergencyChoices
 from dossier.context import CardEpoch
 from dossier.patient import Beneficiary, Traits
@@ -189,6 +190,42 @@ class ConfirmMask(Question[bool]):
 
     title: str
     mask: bool
+
+
+@dataclass(frozen=True)
+class ConfirmAct(Question[bool]):
+    """Whether an act shall be done; about: the title of the document or the contact concerned, or ""."""
+
+    act: Act
+    patient: Traits
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class ConfirmTyped(Question[str]):
+    """Asked before what cannot be undone: the person types the word shown; anything else gives up."""
+
+    act: Act
+    patient: Traits
+    word: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference that is about to be sent: the name of the field, in French, and both values ("" for none)."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ConfirmChanges(Question[bool]):
+    """Whether these differences of the administrative data shall be sent, and no others."""
+
+    patient: Traits
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True)

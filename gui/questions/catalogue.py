@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cps_bridge.workflows import user as q
+from gui.questions.acts import ActPanel, ChangesPanel, TypedPanel
 from gui.questions.choices import AccessPanel, ActivityPanel, BeneficiaryPanel
 from gui.questions.confirmations import DepositPanel, MaskPanel
 from gui.questions.creation import (
@@ -42,6 +43,9 @@ PANELS: dict[type[q.Question[Any]], Callable[[Any], QuestionPanel]] = {
     q.ConfirmBreakGlass: ConfirmBreakGlassPanel,
     q.ConfirmDeposit: DepositPanel,
     q.ConfirmMask: MaskPanel,
+    q.ConfirmAct: ActPanel,
+    q.ConfirmTyped: TypedPanel,
+    q.ConfirmChanges: ChangesPanel,
 }
 
 

@@ -51,6 +51,9 @@ class CampaignUser:
             words.ConfirmBreakGlass: lambda question: True,
             words.ConfirmDeposit: lambda question: True,
             words.ConfirmMask: lambda question: True,
+            words.ConfirmAct: lambda question: True,
+            words.ConfirmTyped: lambda question: question.word,
+            words.ConfirmChanges: lambda question: True,
         }
 
     def ask(self, question: words.Question[Any]) -> Any:

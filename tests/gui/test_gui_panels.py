@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from gui_driver import Driver
 from PySide6.QtCore import QCoreApplication
+from scripted_house import AMELIE
 from test_gui_layout import cut
 
 from cps_bridge.workflows import user as q
+from cps_bridge.workflows.acts import Act
 from dossier.failure import Failure
 from gui.questions.catalogue import PANELS, panel_for
 from gui.questions.pin import ReaderPanel
@@ -24,6 +26,9 @@ QUESTIONS = (
     q.AskTraits(),
     q.AskVitaleApplication(by_qr=True, by_nfc=True),
     q.AskVitaleApplication(by_qr=False, by_nfc=True),
+    q.ConfirmAct(Act.SHOW_TO_REPRESENTATIVES, AMELIE, LONG),
+    q.ConfirmTyped(Act.CLOSE, AMELIE, "FERMER", LONG),
+    q.ConfirmChanges(AMELIE, tuple(q.Change(f"Champ {n}", LONG, LONG) for n in range(5))),
 )
 
 

@@ -38,6 +38,9 @@ class ScriptedUser:
             "ConfirmBreakGlass": True,
             "ConfirmDeposit": True,
             "ConfirmMask": True,
+            "ConfirmAct": True,
+            "ConfirmTyped": lambda question: question.word,
+            "ConfirmChanges": True,
         } | answers
         self.asked: list[words.Question[Any]] = []
         self.news: list[words.News] = []
