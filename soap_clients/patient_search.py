@@ -13,7 +13,17 @@ from dossier.following import Candidate, SearchedTraits
 from dossier.patient import INS_OIDS, Ins
 from soap_clients.demography import read_traits
 from soap_clients.faults import refusal
-from soap_clients.hl7v3 import Sender, attribute, build_request, check_answer, find_all, observations, put, text
+from soap_clients.hl7v3 import (
+    Sender,
+    attribute,
+    build_request,
+    check_answer,
+    find_all,
+    observations,
+    put,
+    text,
+    writable,
+)
 from soap_clients.host import Host
 from soap_clients.namespaces import HL7
 
@@ -32,7 +42,8 @@ def find_candidates(host: Host, searched: SearchedTraits) -> tuple[Candidate, ..
     Raises Failure SEARCH_TOO_VAGUE, SEARCH_INVALID, TOO_MANY_CANDIDATES, ACCESS_DENIED and as Host.call does,
     HOST_ANSWER_INVALID.
     """
-    request = build_search(host, searched)
+    with writable():
+        request = build_search(host, searched)
     answer = host.call("patients_pdq", QUERY, request, access=_REGULATION, transaction="TD0.5")
     query_id = attribute(request, "controlActProcess/queryByParameter/queryId", "extension")
     return read_candidates(answer, attribute(request, "id", "extension"), query_id)
