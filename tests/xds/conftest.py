@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from card_sim import cast
 from card_sim.authority import Authority
 from dossier.patient import INS_NIR_TEST, IdentityStatus, Ins, PatientIdentity, Sex, Traits
-from dossier.professional import Activity, HealthStructure, Professional
+from dossier.professional import Activity, CardKind, HealthStructure, Professional
 from soap_clients.host import Endpoints, Host, Software
 from soap_clients.transport import Transport
 
@@ -69,13 +69,29 @@ def colleague(served: dict[str, Any], authority_dir: Path) -> Iterator[Practice]
     yield from connected("generaliste-port", served, authority_dir)
 
 
+@pytest.fixture
+def secretary(served: dict[str, Any], authority_dir: Path) -> Iterator[Practice]:
+    yield from connected("secretaire", served, authority_dir)
+
+
+@pytest.fixture
+def radiologist(served: dict[str, Any], authority_dir: Path) -> Iterator[Practice]:
+    yield from connected("radiologue", served, authority_dir)
+
+
 def connected(name: str, served: dict[str, Any], authority_dir: Path) -> Iterator[Practice]:
     authority = Authority.open(authority_dir)
     signature_key, tls_key, signature_certificate, tls_certificate = authority.card_material(name)
     person = cast.professionals()[name]
     place = person.activities[0]
     professional = Professional(
-        person.id_nat, person.family_name, person.given_name, person.profession, person.specialty, is_test=True
+        person.id_nat,
+        person.family_name,
+        person.given_name,
+        person.profession,
+        person.specialty,
+        CardKind(person.card_kind),
+        is_test=True,
     )
     activity = Activity(HealthStructure(place.structure.id_nat, place.structure.name), place.sector)
     signature = KeyInFile(signature_key, signature_certificate, authority.card_chain)
