@@ -173,3 +173,31 @@ def test_a_pin_is_never_an_argument(terminal: Terminal) -> None:
 def test_a_card_that_never_comes_is_a_card_failure(terminal: Terminal) -> None:
     done = terminal.run("dossier", "--wait", "1")
     assert (done.returncode, complaint(done)["failure"]) == (4, "CARD_NOT_INSERTED")
+
+
+def test_a_document_is_kept_and_deleted_from_the_terminal(terminal: Terminal, pdf: Path) -> None:
+    jean = ("--vitale", "jean")
+    terminal.objects("deposit", str(pdf), "--type", REPORT, "--title", "Consultation", "--yes", *jean)
+    (found,) = terminal.objects("news", *jean)
+    (document,) = found["documents"]
+    assert terminal.objects("news", *jean)[0]["documents"] == []
+    assert terminal.objects("list", "--types", "57833-6", "--since", "01/01/2026", *jean) == []
+    terminal.objects("archive", document["unique_id"], "--yes", *jean)
+    assert terminal.objects("list", *jean) == []
+    refused = terminal.run("delete", document["unique_id"], "--yes", *jean)
+    assert (refused.returncode, complaint(refused)["failure"]) == (2, "ANSWER_MISSING")
+    terminal.objects("delete", document["unique_id"], "--word", "SUPPRIMER", *jean)
+    assert terminal.objects("list", "--archived", *jean) == []
+
+
+def test_the_dossier_is_managed_from_the_terminal(terminal: Terminal, tmp_path: Path) -> None:
+    jean = ("--vitale", "jean")
+    (data,) = terminal.objects("edit-administration", "--city", "Vannes", "--break-glass", "non", "--yes", *jean)
+    assert (data["address"]["city"], data["choices"]["allow_break_glass"]) == ("Vannes", False)
+    sheet = tmp_path / "secrets.pdf"
+    terminal.objects("renew-secrets", "--out", str(sheet), "--yes", *jean)
+    assert sheet.read_bytes().startswith(b"%PDF") and sheet.stat().st_mode & 0o077 == 0
+    assert terminal.objects("parties", *jean)[0]["is_attending_doctor"] is True
+    assert [line["dossier"]["family_name"] for line in terminal.objects("followed")] == ["DUVAL"]
+    closed = terminal.objects("close", "--text", "Je déménage", "--word", "FERMER", *jean)
+    assert closed[0]["state"] == "fermé"
