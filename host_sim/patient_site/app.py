@@ -8,6 +8,7 @@ from flask import Flask, g, render_template, request
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
+from .. import patient_space
 from ..house import House
 from ..messages import Carrier
 from ..patient_space import Refused
@@ -84,9 +85,20 @@ def _judge_form() -> None:
 
 
 def _want_visitor() -> Response | None:
-    if request.endpoint is None or request.endpoint in _OPEN or visit.session().visitor is not None:
+    if request.endpoint is None or request.endpoint in _OPEN:
         return None
-    return visit.go("sign_in.login")
+    held = visit.session()
+    if held.visitor is None:
+        return visit.go("sign_in.login")
+    try:
+        patient_space.visitor_of(visit.house(), held.visitor.ins, representative=held.visitor.representative)
+    except Refused as refused:
+        # The dossier was destroyed meanwhile, or the child came of age.
+        visit.sessions().end(held)
+        visit.start_again()
+        visit.say(refused.sentence, visit.BAD)
+        return visit.go("sign_in.login")
+    return None
 
 
 def _protect(answer: Response) -> Response:

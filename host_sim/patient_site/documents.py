@@ -47,10 +47,13 @@ def listed() -> str:
 def one(unique_id: str) -> str:
     """A document with what is known of it and what may be done with it."""
     host, who = house(), visitor()
+    known = next((each for each in patient_space.documents(host, who) if each.unique_id == unique_id), None)
+    if known is not None and known.media_type in _SHOWN:
+        # The page only frames the file, whose own request is the reading that the history shows.
+        return render_template("document.html", document=known, media_type=known.media_type)
     opened, blocks = _body(patient_space.read(host, who, unique_id))
-    known = next(each for each in patient_space.documents(host, who) if each.unique_id == unique_id)
     text = opened.data.decode(errors="replace") if opened.media_type == "text/plain" else ""
-    return render_template("document.html", document=known, opened=opened, blocks=blocks, text=text)
+    return render_template("document.html", document=known, media_type=opened.media_type, blocks=blocks, text=text)
 
 
 @PAGES.get("/documents/<unique_id>/fichier")
