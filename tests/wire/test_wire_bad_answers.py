@@ -34,7 +34,7 @@ def patient(ins: Ins = INS) -> str:
         '<administrativeGenderCode code="F"/><birthTime value="19550814"/><deceasedInd value="true"/>'
         "<addr><streetAddressLine>1 rue A</streetAddressLine><additionalLocator>Bât. B</additionalLocator>"
         "<postalCode>35000</postalCode><city>RENNES</city><country>FR</country></addr>"
-        '<personalRelationship><code code="MTH"/><addr><city>BREST</city></addr><telecom value="mailto:mere@example.fr"/>'
+        '<personalRelationship><code code="MTH"/><addr><city>LYON</city></addr><telecom value="mailto:eve@example.fr"/>'
         "<relationshipHolder1><name><given>EVE</given><family>DUVAL</family></name></relationshipHolder1>"
         "</personalRelationship><birthPlace><addr><city>35238</city></addr></birthPlace></patientPerson>"
         '<subjectOf><administrativeObservation><code code="OPPOSITION_BRIS_DE_GLACE"/><value value="true"/>'
@@ -124,7 +124,7 @@ def test_an_administrative_sheet_is_read_whole():
     assert (sheet.title, sheet.home_phone, sheet.deceased, sheet.birth_place) == ("MME", "0299000000", True, "35238")
     assert sheet.address.lines == ("1 rue A", "Bât. B")
     assert [each.value for each in sheet.contacts] == ["0612345678", "anne@example.fr"]
-    assert sheet.representatives[0].contacts[0].value == "mere@example.fr"
+    assert sheet.representatives[0].contacts[0].value == "eve@example.fr"
     assert (sheet.closing_reason, sheet.closed_at.isoformat()) == ("Parti", "2026-11-01T12:00:00+00:00")
 
 
