@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import dossiers, rights, visibility
+from . import dossiers, life, rights, visibility
 from .call import Call, HostFault
 from .dossiers import VALID
 from .house import House
@@ -63,9 +63,14 @@ def viewer_of(call: Call, house: House) -> Viewer:
     attending = rights.is_attending(call, house.store)
     return visibility.as_professional(
         call.now,
-        house.parameters.as_dict(),
+        house.parameters.as_dict()
+        | {"masked_in_emergency": life.masked_in_emergency(house.store, call.patient, _default(house))},
         id_nat=who.id_nat,
         structure_id=who.structure_id,
         profession=who.profession,
         column=rights.column_of(who, call.purpose, attending=attending),
     )
+
+
+def _default(house: House) -> bool:
+    return bool(house.parameters["masked_in_emergency"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import dossiers, following, secret_calls
+from . import connections, dossiers, following, notices, secret_calls
 from .audit_objects import objects_of
 from .call import Call, HostFault, Reply
 from .house import House
 from .routes import ROUTES
+from .store import Cursor
 from .transactions import (
     certification,
     followed,
@@ -37,6 +38,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     **repository.HANDLERS,
 }
 _READINGS = frozenset({"TD0.2", "TD0.4", "TD0.5", "TD1.3a", "TD1.6", "TD3.1", "TD3.2", "INSi"})
+_CONNECTIONS = frozenset({"TD0.3", "TD1.3a", "TD1.6", "TD3.1", "TD3.2"})
 _EMERGENCIES = {
     "bris_de_glace": ("break_glass", "{who} a ouvert votre dossier en mode urgence (bris de glace)."),
     "centre_15": ("regulation", "{who} a ouvert votre dossier en mode urgence (régulation du centre 15)."),
@@ -69,6 +71,8 @@ def _run(call: Call, name: str, house: House) -> Reply:
         reply = handler(call, house)
         outcome = outcome_of(reply.body)
         _announce(call, house)
+        if outcome == "ok" and name in _CONNECTIONS:
+            _announce_first(call, house, cursor)
         if outcome == "ok" and call.patient and call.endpoint != "insi":
             following.acted(cursor, call.patient, call.caller, call.now)
         secret_calls.note(cursor, call)
@@ -138,3 +142,13 @@ def _announce(call: Call, house: House) -> None:
     told = house.audit.notifications(call.patient)
     if not any(each["text"] == sentence and each["at"].startswith(today) for each in told):
         house.notify(call.patient, kind, sentence)
+
+
+def _announce_first(call: Call, house: House, cursor: Cursor) -> None:
+    """Tell the patient that a professional enters the dossier for the first time; not of a secret connection."""
+    if call.secret or not call.patient or call.purpose != "normal" or not call.caller.profession:
+        return
+    if connections.first(cursor, call.patient, call.caller.id_nat, call.now):
+        who = f"{call.caller.given_name} {call.caller.family_name}"
+        text = f"{who} s’est connecté à votre dossier pour la première fois."
+        house.notify(call.patient, notices.FIRST_CONNECTION, text)

@@ -170,3 +170,15 @@ def authorisation(store: Store, ins: str, holders: tuple[str, str], now: datetim
     if state == VALID and now - datetime.fromisoformat(row["granted_at"]) >= timedelta(days=life_days):
         state = EXPIRED
     return Authorisation(state, attending=bool(row["attending"]))
+
+
+def grant(cursor: Cursor, ins: str, holder: str, now: datetime, *, attending: bool, several: bool) -> None:
+    """Write an authorisation that begins now; one treating doctor replaces the others unless there may be several."""
+    if attending and not several:
+        cursor.execute("UPDATE authorisations SET attending = 0 WHERE ins = ? AND holder <> ?", (ins, holder))
+    cursor.execute(
+        "INSERT INTO authorisations (ins, holder, state, granted_at, attending) VALUES (?,?,?,?,?)"
+        " ON CONFLICT (ins, holder) DO UPDATE SET state = excluded.state, granted_at = excluded.granted_at,"
+        " attending = excluded.attending",
+        (ins, holder, VALID, now.isoformat(), int(attending)),
+    )

@@ -8,7 +8,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from . import administrative, dossiers, following, registry, secret_calls, seed
+from . import (
+    administrative,
+    connections,
+    dossiers,
+    following,
+    insurance,
+    life,
+    patient_wishes,
+    registry,
+    secret_calls,
+    seed,
+)
 from .audit import Audit
 from .call import Call
 from .clock import Clock
@@ -37,6 +48,10 @@ class House:
         following.ensure_tables(store)
         secret_calls.ensure_tables(store)
         registry.ensure_tables(store)
+        life.ensure_tables(store)
+        connections.ensure_tables(store)
+        patient_wishes.ensure_tables(store)
+        insurance.ensure_tables(store)
         self.ca_file: Path | None = None  # PEM of the authorities that lot signatures chain to; set by who serves
 
     @classmethod
@@ -74,6 +89,10 @@ class House:
             if patient:
                 self.store.lock(f"dossier {patient}")
             yield cursor
+
+    def opened(self, cursor: Cursor, patient: str) -> None:
+        """What follows the opening of a dossier, in the same transaction: Assurance Maladie loads its history."""
+        insurance.load(self, cursor, patient)
 
     def close(self) -> None:
         """Close the store."""

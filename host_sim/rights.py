@@ -17,6 +17,7 @@ from .store import Store
 
 DENIED = "DMPAccessDeniedByRightsService"
 OCCUPATIONAL = frozenset({"SM25", "C41", "CAPA11"})  # savoir-faire of occupational medicine (TRE_R01)
+INSURERS = frozenset({"SA23", "SA24"})  # sectors of private insurers and of social security bodies (TRE_R02)
 _DATA = Path(__file__).parent / "data"
 _FOR_EVER = 10**5  # days; being the treating doctor does not lapse with the authorisation
 _PURPOSES = {"normal": "", "centre_15": "r", "bris_de_glace": "b"}
@@ -52,10 +53,13 @@ def column_of(caller: Caller, purpose: str = "normal", *, attending: bool = Fals
     """Give the column of the functional matrix that a caller falls in; "" when no column fits (then nothing is open).
 
     Establishment cards and structure certificates have no break-glass; occupational doctors have no emergency mode.
+    Nobody who practises at an insurer has a column, whatever the profession; its machines feed (AM).
     """
     suffix = _PURPOSES.get(purpose)
     if suffix is None:
         return ""
+    if caller.sector in INSURERS:
+        return "" if suffix or caller.profession else "AM"
     if caller.mode == "INDIRECTE":
         return {"": "ES", "r": "ESr"}.get(suffix, "")
     if caller.card_kind == "CPE" or not caller.profession:
@@ -72,9 +76,17 @@ def right_in(function: str, column: str, *, reinforced: bool = False) -> Right:
     matrix = _functions()
     cells = matrix["functions"][function].split()
     cell = dict(zip(matrix["columns"], cells, strict=True)).get(column, "n")
+    if column == "AM":
+        cell = matrix["insurer"].get(function, "n")
     if reinforced:
         cell = matrix["air"].get(function, cell)
     return Right(cell.startswith("o"), int(cell[1:] or 0))
+
+
+def never_reads(profession: str, specialty: str, sectors: frozenset[str]) -> bool:
+    """Whether no authorisation of a patient opens a dossier: occupational doctors, whoever works for insurers only."""
+    insurers_only = bool(sectors) and sectors <= INSURERS
+    return insurers_only or not profession or (profession == "10" and specialty in OCCUPATIONAL)
 
 
 def is_attending(call: Call, store: Store) -> bool:

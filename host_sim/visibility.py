@@ -55,6 +55,7 @@ class Viewer:
     column: str = ""
     matrix: str = "2016"
     masked_in_emergency: bool = False
+    masked_by_author: bool = True
 
     def owns(self, document: Seen) -> bool:
         """Whether the viewer is an author of the document, or deposited it."""
@@ -81,7 +82,7 @@ def as_professional(
     """A professional, in a column of the functional matrix; parameters of the house."""
     return Viewer(
         PROFESSIONAL, now, parameters["hidden_days"], id_nat, structure_id, profession, column,
-        parameters["matrix"], parameters["masked_in_emergency"],
+        parameters["matrix"], parameters["masked_in_emergency"], parameters["masked_seen_by_author"],
     )  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def _professional_sees(viewer: Viewer, document: Seen) -> bool:
 def _sees_masked(viewer: Viewer, document: Seen) -> bool:
     right = rights.right_in("TD3.2_MASKED", viewer.column)
     if right.note == _OWN_MASKED:
-        return right.allowed and viewer.owns(document)
+        return right.allowed and viewer.masked_by_author and viewer.owns(document)
     if right.note == _MASKED_IN_EMERGENCY:
         return right.allowed and viewer.masked_in_emergency
     return right.allowed

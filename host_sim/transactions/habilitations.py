@@ -55,12 +55,8 @@ def declare(call: Call, house: House, role: str = "") -> str:
     if present.state == VALID and attending == present.attending:
         return "Autorisation déjà valide"
     with house.store.transaction() as cursor:
-        cursor.execute(
-            "INSERT INTO authorisations (ins, holder, state, granted_at, attending) VALUES (?,?,?,?,?)"
-            " ON CONFLICT (ins, holder) DO UPDATE SET state = excluded.state, granted_at = excluded.granted_at,"
-            " attending = excluded.attending",
-            (call.patient, _holder(call), VALID, call.now.isoformat(), attending),
-        )
+        several = bool(house.parameters["several_attending"])
+        dossiers.grant(cursor, call.patient, _holder(call), call.now, attending=attending, several=several)
     return ""
 
 

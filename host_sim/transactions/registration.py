@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
-from host_sim import administrative, dossiers
+from host_sim import administrative, dossiers, life
 from host_sim.call import Call
 from host_sim.dossiers import DossierRow, Person
 from host_sim.house import House
@@ -19,7 +18,6 @@ from .demography import PersonRead, folded
 CLOSING = "1.2.250.1.213.4.1.2.4"
 _NAMES = ("BR", "SP")
 _VITALE = "1.2.250.1.213.4.1.2.5"
-_KEPT = timedelta(days=3653)
 
 
 def create(call: Call, house: House, act: Any) -> DossierRow:
@@ -42,6 +40,9 @@ def create(call: Call, house: House, act: Any) -> DossierRow:
     _insert(call, house, known, said)
     _write_details(house, call.patient, said)
     _oppose(house, call.patient, observed)
+    with house.store.transaction() as cursor:
+        life.count_creation(cursor, life.channel_of(call.caller.sector), call.caller.structure_id, call.now)
+        house.opened(cursor, call.patient)
     who = f"{call.caller.given_name} {call.caller.family_name}"
     house.notify(call.patient, "creation", f"Votre dossier médical partagé a été créé par {who}.")
     return _row(house, call.patient)
@@ -52,7 +53,8 @@ def reactivate(call: Call, house: House, act: Any) -> DossierRow:
     row = _existing(call, house)
     if row.state == "open":
         raise Refusal("DMPFound")
-    if row.closed_at and call.now - datetime.fromisoformat(row.closed_at) > _KEPT:
+    until = life.kept_until(house, row)
+    if until is not None and call.now >= until:
         raise Refusal("DMPNotFound")
     request = hl7.one(act, "subject/registrationRequest")
     said = demography.read_person(hl7.one(request, "subject1/patient/patientPerson"))
