@@ -20,7 +20,7 @@ from connectors.opening import open_house
 from connectors.options import NEEDS_NOTHING, NEEDS_SESSION, parser
 from connectors.patient_options import given_or_read, patient_request, patient_source
 from connectors.requests import request_of
-from connectors.terminal import ask_passphrase, at_terminal
+from connectors.terminal import ask_passphrase, at_terminal, read_secret
 from connectors.usage import failure_line, told
 from cps_bridge.house import House
 from dossier.failure import Cancelled, Failure, Kind
@@ -77,7 +77,10 @@ def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> An
     if name not in NEEDS_NOTHING or getattr(options, "with_activities", False):
         # Who names a situation chooses it: a remembered one must not be taken instead.
         anew = options.activity is not None or getattr(options, "choose_activity", False)
-        session = user.follow(house.run("session", user, choose_activity=anew))
+        if options.structure:
+            session = user.follow(house.run("structure-session", user, **_structure(options)))
+        else:
+            session = user.follow(house.run("session", user, choose_activity=anew))
         if name == "session":
             return session
     if name not in NEEDS_NOTHING | NEEDS_SESSION and not getattr(options, "no_patient", False):
@@ -89,6 +92,16 @@ def _perform(house: House, user: ConsoleUser, options: argparse.Namespace) -> An
         return house.dossier
     result = user.follow(house.run(name, user, **request_of(options)))
     return _write_files(options, result)
+
+
+def _structure(options: argparse.Namespace) -> dict[str, object]:
+    locked = options.key_password_fd
+    return {
+        "professional": options.structure,
+        "mode": options.structure_mode,
+        "method": options.login,
+        "password": None if locked is None else read_secret(locked),
+    }
 
 
 def _identify(house: House, user: ConsoleUser, options: argparse.Namespace) -> Any:

@@ -20,7 +20,7 @@ PAGE_NAMES = (
     *("tableau-de-bord", "dossier", "gestion", "documents", "parcours", "historique", "parametrages"),
     *("volontes", "vaccinations"),
 )
-HIDDEN = frozenset({"lock", "leave-patient", "end-access"})
+HIDDEN = frozenset({"lock", "leave-patient", "end-access", "structure-session"})
 EPILOG = """codes de sortie :
   0 fait   2 usage   3 refus de l'hôte   4 carte   5 issue inconnue   6 donnée invalide   7 réseau   8 stockage
   130 abandonné"""
@@ -68,6 +68,7 @@ def _common() -> Parser:
     talk.add_argument("--beneficiary", type=int, metavar="N", help="bénéficiaire de la carte Vitale")
     talk.add_argument("--wait", type=seconds, default=60.0, metavar="S", help="secondes d'attente d'une carte")
     talk.add_argument("--yes", action="store_true", help="confirmer sans demander")
+    _without_card(common)
     who = common.add_argument_group("patient")
     who.add_argument("--ins", metavar="INS", help="patient par son INS, au lieu de la carte Vitale")
     who.add_argument("--datamatrix", metavar="TEXTE", help="par son datamatrix INS ; - : une ligne de l'entrée")
@@ -75,6 +76,15 @@ def _common() -> Parser:
     who.add_argument("--application", metavar="TEXTE", help="par son application carte Vitale (texte du QR), ou -")
     who.add_argument("--oid", default="", metavar="OID", help="OID de cet INS")
     return common
+
+
+def _without_card(common: Parser) -> None:
+    logins = ("mot-de-passe", "carte", "telephone")
+    place = common.add_argument_group("établissement, sans carte")
+    place.add_argument("--structure", metavar="ID|NOM|PRENOM|PROF", help="ses certificats parlent pour cette personne")
+    place.add_argument("--structure-mode", choices=("indirecte", "renforcee"), default="indirecte", help="mode d'accès")
+    place.add_argument("--login", choices=logins, default=logins[0], help="comment cette personne s'est authentifiée")
+    place.add_argument("--key-password-fd", type=int, metavar="N", help="lire le mot de passe des clés (descripteur)")
 
 
 def _option(*names: str, **how: Any) -> _Option:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cps_bridge.cards.service import CardService, ProfessionalCard
 from cps_bridge.cards.signer import KeyUse
 from cps_bridge.storage.settings import Settings
+from cps_bridge.workflows.structure_keys import StructureKeys
 from dossier.clock import Clock
 from dossier.context import CardEpoch
 from dossier.professional import Activity
@@ -52,6 +53,50 @@ def connect(
     clock: Clock,
 ) -> Host:
     """Connect the holder of a card to the host; nothing leaves yet."""
+    signature = keys.signer(KeyUse.SIGNATURE) if settings.vihf_signed and card.signature else None
+    return _connect(
+        settings,
+        address,
+        keys.signer(KeyUse.AUTHENTICATION),
+        card,
+        activity,
+        trace=trace,
+        signature=signature,
+        clock=clock,
+    )
+
+
+def connect_structure(
+    settings: Settings,
+    address: HostAddress,
+    keys: StructureKeys,
+    card: ProfessionalCard,
+    activity: Activity,
+    *,
+    trace: Path | None,
+    clock: Clock,
+) -> Host:
+    """Connect a professional by the certificates of the establishment (indirect modes); nothing leaves yet."""
+    return _connect(
+        *(settings, address, keys.connection, card, activity),
+        trace=trace,
+        signature=keys.signature,
+        clock=clock,
+        mode=keys.mode,
+        person=keys.person,
+    )
+
+
+def _connect(
+    settings: Settings,
+    address: HostAddress,
+    connection: Signer,
+    card: ProfessionalCard,
+    activity: Activity,
+    *,
+    trace: Path | None,
+    **how: Any,
+) -> Host:
     from soap_clients.host import Endpoints, Host, Software
     from soap_clients.trace import Trace
     from soap_clients.transport import Transport
@@ -60,7 +105,7 @@ def connect(
     if address.insi_url:
         endpoints = replace(endpoints, insi=address.insi_url)
     transport = Transport(
-        keys.signer(KeyUse.AUTHENTICATION),
+        connection,
         address.ca_file,
         connect_timeout=settings.connect_seconds,
         read_timeout=settings.read_seconds,
@@ -73,16 +118,7 @@ def connect(
         instance=settings.software_instance,
         homologation=settings.homologation,
     )
-    return Host(
-        endpoints,
-        transport,
-        card.professional,
-        activity,
-        software,
-        signature=keys.signer(KeyUse.SIGNATURE) if settings.vihf_signed and card.signature else None,
-        hash_name=settings.hash_name,
-        clock=clock,
-    )
+    return Host(endpoints, transport, card.professional, activity, software, hash_name=settings.hash_name, **how)
 
 
 def software_version() -> str:

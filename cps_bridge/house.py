@@ -13,12 +13,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from cps_bridge.cards.port import ReaderPort
 from cps_bridge.cards.service import Backend, CardService, ProfessionalCard, Slot
-from cps_bridge.host_link import CardKeys, HostAddress, connect, software_version
+from cps_bridge.host_link import CardKeys, HostAddress, connect, connect_structure, software_version
 from cps_bridge.idle import IdleWatch, Tick, boot_seconds
+from cps_bridge.simulator import Simulator
 from cps_bridge.storage.choices import Choices
 from cps_bridge.storage.cipher import Vault
 from cps_bridge.storage.consents import Consents
@@ -29,6 +30,7 @@ from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import catalogue
 from cps_bridge.workflows.desk import Desk, Session
 from cps_bridge.workflows.interruption import InterruptibleUser
+from cps_bridge.workflows.structure_keys import StructureKeys
 from cps_bridge.workflows.user import User
 from cps_bridge.workflows.vitale_application import VitaleApplication
 from dossier.access import Access, Dossier
@@ -51,48 +53,6 @@ class Event:
     """Something changed: "slots", "session", "patient", "access", "outbox" or "host"; told from any thread."""
 
     what: str
-
-
-class Simulator(Protocol):
-    """The virtual cards of a simulated house, as its doors show them."""
-
-    @property
-    def real_pcsc(self) -> bool:
-        """Whether they are behind the real PC/SC service."""
-        ...
-
-    def names(self) -> tuple[str, ...]:
-        """Give the names of the cards that can be put in a reader."""
-        ...
-
-    @property
-    def inserted(self) -> tuple[str, ...]:
-        """The name of the card in each slot, "" for an empty one."""
-        ...
-
-    def insert(self, slot: int, name: str) -> None:
-        """Put a card in a slot, in the place of the one that is there."""
-        ...
-
-    def remove(self, slot: int) -> None:
-        """Take the card of a slot away."""
-        ...
-
-    def swap(self, slot: int, name: str) -> None:
-        """Put a card in the place of the one that is in a slot."""
-        ...
-
-    def faults(self) -> tuple[tuple[str, str], ...]:
-        """Give the ways to break a card: the key for break_card, and what the card then does, in French."""
-        ...
-
-    def break_card(self, slot: int, fault: str, **facts: object) -> None:
-        """Break the card of a slot; n: exchanges that still go well, or the tries left; ms: of a slow card; card."""
-        ...
-
-    def add_file(self, path: Path) -> str:
-        """Add the card of a file to the others and give its name; raises Failure CARD_FILE_INVALID."""
-        ...
 
 
 class House:
@@ -146,6 +106,7 @@ class House:
             self._clock,
             self._desk_changed,
             application=application,
+            make_structure_host=self._make_structure_host,
         )
 
     def _begin(self) -> None:
@@ -276,6 +237,13 @@ class House:
             raise Failure("HOST_NOT_SET")
         keys = CardKeys(self.cards, epoch)
         return connect(
+            self.settings, self.address, keys, card, activity, trace=self._trace_directory, clock=self._clock
+        )
+
+    def _make_structure_host(self, card: ProfessionalCard, activity: Activity, keys: StructureKeys) -> Host:
+        if self.address is None:
+            raise Failure("HOST_NOT_SET")
+        return connect_structure(
             self.settings, self.address, keys, card, activity, trace=self._trace_directory, clock=self._clock
         )
 

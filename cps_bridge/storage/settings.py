@@ -35,7 +35,8 @@ class Settings:
     majority_age: a patient is a minor strictly below it; secret_from_age: youngest patient with a secret connection;
     both_masks: whether the host lets one document be masked and hidden from the patient; web_url: https:// and the web
     domain of the host, "" for none; authors: professionals for whom a secretary deposits, each
-    "PS_IdNat|NOM|Prénom|profession/savoir-faire".
+    "PS_IdNat|NOM|Prénom|profession/savoir-faire"; structure: "Struct_IdNat|name|sector" of an establishment that speaks
+    for its people; structure_connection, structure_signature: its keys (ORG_AUTH_CLI, ORG_SIGN), PEM or PKCS#12.
     """
 
     production: bool = False
@@ -66,6 +67,9 @@ class Settings:
     both_masks: bool = False
     web_url: str = ""
     authors: tuple[str, ...] = ()
+    structure: str = ""
+    structure_connection: str = ""
+    structure_signature: str = ""
 
     @classmethod
     def load(cls, directory: Path) -> Settings:

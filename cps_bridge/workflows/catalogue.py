@@ -27,6 +27,12 @@ class UseCase:
 
 _ALL = (
     UseCase("session", "open_session", "open_session", "Ouvrir la session avec la carte CPS"),
+    UseCase(
+        "structure-session",
+        "open_structure_session",
+        "open_structure_session",
+        "Ouvrir la session par les certificats de l'établissement, sans carte",
+    ),
     UseCase("lock", "open_session", "lock", "Verrouiller : fermer la session"),
     UseCase("card", "look_at_card", "look_at_card", "Montrer ce que dit la carte professionnelle"),
     UseCase("change-pin", "change_pin", "change_pin", "Changer le code porteur de la carte"),

@@ -147,7 +147,8 @@ def _signed(desk: Desk, session: Session, context: PatientContext, documents: tu
         desk.settings.software_oid,
         desk.clock(),
     )
-    signer = desk.cards.signer(session.epoch, KeyUse.SIGNATURE)
+    structure = session.structure
+    signer = structure.signature if structure else desk.cards.signer(session.epoch, KeyUse.SIGNATURE)
     signed = lot_signature.sign_lot(unsigned, signer, desk.clock(), desk.settings.hash_name)
     context.assert_same_patient(
         submission_set=signed.submission_set.patient_id,
@@ -174,5 +175,5 @@ def _frozen(session: Session, context: PatientContext, signed: Lot, kind: str, t
         unique_id=signed.submission_set.unique_id,
         metadata=frozen.metadata,
         parts=parts,
-        epoch=session.epoch,
+        epoch=None if session.structure else session.epoch,
     )

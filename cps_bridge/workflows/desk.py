@@ -17,6 +17,7 @@ from cps_bridge.storage.journal import Journal
 from cps_bridge.storage.looks import Looks
 from cps_bridge.storage.outbox import Outbox
 from cps_bridge.storage.settings import Settings
+from cps_bridge.workflows.structure_keys import StructureKeys
 from cps_bridge.workflows.user import CardSeen, CardWanted, User
 from cps_bridge.workflows.vitale_application import VitaleApplication
 from dossier.access import NORMAL_ACCESS, Access, Dossier
@@ -28,17 +29,23 @@ from dossier.professional import Activity, CardKind, Professional
 from soap_clients.host import Host
 
 HostMaker = Callable[[ProfessionalCard, Activity, CardEpoch], Host]
+StructureHostMaker = Callable[[ProfessionalCard, Activity, StructureKeys], Host]
 
 
 @dataclass(frozen=True)
 class Session:
-    """One professional at work: card, practice situation and connection; it ends with the stay of the card."""
+    """One professional at work: card, practice situation and connection; it ends with the stay of the card.
+
+    structure: the keys of the establishment that speaks for a professional without a card; card then holds what is
+    known of the person beside these certificates, and no stay ends the session.
+    """
 
     card: ProfessionalCard
     activity: Activity
     epoch: CardEpoch
     host: Host
     opened_at: datetime
+    structure: StructureKeys | None = None
 
     @property
     def professional(self) -> Professional:
@@ -66,6 +73,7 @@ class Desk:
     on_change: Callable[[str], None] = field(default=lambda what: None)
     card_seconds: float | None = None
     application: VitaleApplication | None = None
+    make_structure_host: StructureHostMaker | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -132,10 +140,14 @@ class Desk:
         session = self._session
         if session is None:
             raise Failure("SESSION_NEEDED")
-        if not self.cards.is_current(session.epoch):
+        if not self.is_there(session):
             self.end_session(session, because="card")
             raise Failure("CARD_REMOVED")
         return session
+
+    def is_there(self, session: Session) -> bool:
+        """Tell whether the card of a session is still in its reader; an establishment needs none."""
+        return session.structure is not None or self.cards.is_current(session.epoch)
 
     def require_patient(self) -> PatientContext:
         """Give the patient on screen, for whom something may be asked or sent.
@@ -153,7 +165,7 @@ class Desk:
 
         Raises Failure CARD_REMOVED, SESSION_CHANGED or PATIENT_CHANGED.
         """
-        if not self.cards.is_current(session.epoch):
+        if not self.is_there(session):
             raise Failure("CARD_REMOVED")
         if self.require_session() is not session:
             raise Failure("SESSION_CHANGED")
@@ -216,7 +228,7 @@ class Desk:
             self._session, self._ended_because = None, because
             left = self._clear_patient()
         ended.host.close()
-        if log_out:
+        if log_out and ended.structure is None:
             self.cards.log_out(ended.epoch)
         if left:
             self.on_change("patient")
@@ -252,7 +264,7 @@ class Desk:
         """React to readers: the session ends with its card; another Vitale never continues the patient on screen."""
         session, context = self._session, self._patient
         epochs = {slot.epoch for slot in slots if slot.epoch}
-        if session and session.epoch not in epochs and not self.cards.is_current(session.epoch):
+        if session and session.epoch not in epochs and not self.is_there(session):
             self.end_session(session, because="card")
         other_vitale = any(slot.kind is CardKind.VITALE and slot.epoch != _epoch(context) for slot in slots)
         if context and context.epoch and other_vitale:
