@@ -9,6 +9,8 @@ from gui.pieces.text import Text
 from gui.questions.panel import QuestionPanel
 from gui.words import count, foreign, three_traits
 
+_TITLES_SHOWN = 8
+
 
 class DepositPanel(QuestionPanel):
     """The patient's three traits and the titles, before anything leaves."""
@@ -18,8 +20,10 @@ class DepositPanel(QuestionPanel):
         super().__init__(question, f"Envoyer {number} au dossier ?", "Envoyer", "deposit.confirm")
         seen = Panel("well", margin=t.BETWEEN)
         seen.column.addWidget(Text(three_traits(question.patient), "trait", wrap=True, name="deposit.patient"))
-        for title in question.titles[:8]:
+        for title in question.titles[:_TITLES_SHOWN]:
             seen.column.addWidget(Text(f"•  {foreign(title)}", wrap=True))
+        if more := len(question.titles[_TITLES_SHOWN:]):
+            seen.column.addWidget(Text(f"et {count(more, 'autre document', 'autres documents')}", "muted"))
         self.body(seen)
         self.setFocusProxy(self.go)
 
