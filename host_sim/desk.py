@@ -49,6 +49,13 @@ def renew(house: House, number: int) -> Secrets | None:
     return made
 
 
+def account_mark(house: House, ins: str) -> bytes:
+    """What changes when the password of an account does; b"" without an account."""
+    with house.store.reading() as cursor:
+        row = cursor.execute("SELECT salt FROM accounts WHERE ins = ?", (ins,)).fetchone()
+    return bytes(row["salt"]) if row else b""
+
+
 def _is_consistent(house: House, wanted: dict[str, Any]) -> bool:
     row = dossiers.dossier(house.store, wanted["ins"])
     if row is None:

@@ -8,7 +8,7 @@ from flask import Flask, g, render_template, request
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
-from .. import patient_space
+from .. import desk, patient_space
 from ..house import House
 from ..messages import Carrier
 from ..patient_space import Refused
@@ -94,11 +94,16 @@ def _want_visitor() -> Response | None:
         patient_space.visitor_of(visit.house(), held.visitor.ins, representative=held.visitor.representative)
     except Refused as refused:
         # The dossier was destroyed meanwhile, or the child came of age.
-        visit.sessions().end(held)
-        visit.start_again()
-        visit.say(refused.sentence, visit.BAD)
-        return visit.go("sign_in.login")
+        return _end(refused.sentence)
+    if desk.account_mark(visit.house(), held.visitor.ins) != held.mark:
+        return _end("Votre mot de passe a été renouvelé. Connectez-vous avec le nouveau mot de passe.")
     return None
+
+
+def _end(sentence: str) -> Response:
+    visit.start_again()
+    visit.say(sentence, visit.BAD)
+    return visit.go("sign_in.login")
 
 
 def _protect(answer: Response) -> Response:

@@ -21,9 +21,10 @@ class Pending:
     visitor: Visitor
     login: str
     kind: str
-    code: str
+    mark: bytes
     until: datetime
-    sent: int = 1
+    code: str = ""
+    sent: int = 0
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Session:
     identifier: str
     csrf: str
     visitor: Visitor | None = None
+    mark: bytes = b""  # of the account at login: another one ends the session
     pending: Pending | None = None
     said: list[tuple[str, str]] = field(default_factory=list)
     used_at: float = 0.0

@@ -67,7 +67,7 @@ def _send_first(found: Visitor, name: str) -> Response:
     wanted = field("channel")
     kind = wanted if wanted in known else sorted(known)[0]
     held = start_again()
-    held.pending = Pending(found, name, kind, "", house().clock.now(), sent=0)
+    held.pending = Pending(found, name, kind, desk.account_mark(house(), found.ins), house().clock.now())
     return _send(held.pending)
 
 
@@ -124,7 +124,8 @@ def check() -> Response:
         say("Ce n’est pas le bon code.", BAD)
         return go("sign_in.code")
     locks.succeeded(host, pending.login)
-    start_again().visitor = pending.visitor
+    held = start_again()
+    held.visitor, held.mark = pending.visitor, pending.mark
     return go("documents.summary")
 
 

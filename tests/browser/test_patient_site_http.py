@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
-from host_wire import ins_of
-from site_parts import Site, Visit, enter, sign_in
+import tx_bodies as tx
+from host_wire import HL7, ins_of
+from site_parts import Answer, Site, Visit, enter, sign_in
 
+from host_sim import life
+from host_sim.accounts import Secrets
+from host_sim.call import HostFault
+
+CREATE = ("patients", f"{HL7}:PRPA_IN201311UV02")
 PAGES = (
     "/accueil", "/documents", "/ajouter", "/volontes", "/urgences", "/professionnels", "/acces", "/notifications",
     "/coordonnees", "/mon-dmp",
@@ -185,10 +192,99 @@ def test_a_lost_login_reaches_the_desk_which_renews_it(site: Site) -> None:
     assert "Code de connexion" in answer.text
 
 
-def test_a_representative_is_told_that_he_is_one_and_the_young_holder_is_refused(site: Site) -> None:
+def test_the_holder_under_the_minimum_age_is_refused(site: Site) -> None:
     site.house.parameters.set("account_minimum_age", 120)
     _, answer = enter(site, site.account())
-    assert "Code de connexion" not in answer.text and "alert" in answer.text
+    assert "trop jeune" in answer.said
+
+
+def test_a_legal_representative_is_in_the_dossier_of_the_child_until_it_comes_of_age(site: Site) -> None:
+    created = tx.send(site.place, CREATE, tx.creation("leo", tx.RELATION), "generaliste", "leo")
+    assert not isinstance(created, HostFault)
+    visit = sign_in(site, site.account("leo"))
+    page = visit.get("/accueil").text
+    assert "Vous agissez comme représentant légal" in page and "Anne MARCHAND".casefold() in page.casefold()
+    assert "dossier d’un mineur" in page
+    site.house.clock.advance(timedelta(days=365 * 12))
+    answer = visit.get("/documents")
+    assert (answer.status, answer.headers["Location"]) == (303, "/connexion")
+    assert "majeur" in visit.get("/connexion").said
+
+
+def creation(site: Site, code: str, /, **changes: str) -> tuple[Visit, Answer]:
+    visit = Visit(site.url)
+    visit.get("/creation")
+    fields = {
+        "code": code, "ins": ins_of("sophie"), "family_name": "Marchand", "birth_date": "1987-05-14",
+        "mail": "sophie@example.org", "mobile": "", "break_glass": "1", "consent": "1",
+    } | changes  # fmt: skip
+    return visit, visit.post("/creation", **{name: value for name, value in fields.items() if value})
+
+
+def test_a_dossier_created_on_line_opens_with_what_the_page_shows_once(site: Site) -> None:
+    code = life.creation_code(site.house, ins_of("sophie"))
+    _, page = creation(site, code)
+    made = [re.search(rf'id="made-{name}">([^<]+)<', page.text)[1] for name in ("login", "password")]
+    summary = site.stage.admin(f"dossier?patient={ins_of('sophie')}")
+    assert (summary["opposed_break_glass"], summary["opposed_regulation"]) == (False, True)
+    assert "ouvert" in sign_in(site, Secrets(*made)).get("/accueil").said
+    (welcome,) = site.mails.wait(lambda text: "vient d’être créé" in text)
+    assert made[0] not in welcome and made[1] not in welcome
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"code": "00000000"}, "ne correspondent pas"),
+        ({"birth_date": "1987-05-15"}, "ne correspondent pas"),
+        ({"consent": ""}, "consentement"),
+        ({"mail": ""}, "nécessaire"),
+    ],
+)
+def test_a_creation_that_is_refused_says_why_and_keeps_what_was_typed(
+    site: Site, changes: dict[str, str], words: str
+) -> None:
+    code = life.creation_code(site.house, ins_of("sophie"))
+    _, page = creation(site, code, **changes)
+    assert page.status == 422 and words in page.said
+    assert 'value="Marchand"' in page.text and "made-login" not in page.text
+
+
+def test_codes_of_creation_cannot_be_tried_without_end(site: Site) -> None:
+    code = life.creation_code(site.house, ins_of("sophie"))
+    for _ in range(5):
+        creation(site, "00000000")
+    _, page = creation(site, code)
+    assert page.status == 429 and "bloqué" in page.said
+
+
+def test_a_photo_is_judged_by_its_bytes(site: Site) -> None:
+    visit = sign_in(site, site.account())
+    visit.get("/ajouter")
+    for data, words in ((b"\x00\x01MZ", "ni un PDF"), (b"", "Choisissez")):
+        form = (
+            f'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{visit.csrf}\r\n--b\r\n'
+            'Content-Disposition: form-data; name="title"\r\n\r\nPhoto\r\n--b\r\n'
+            'Content-Disposition: form-data; name="type"\r\n\r\nEXPPAT_2\r\n--b\r\n'
+            'Content-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+        ).encode()
+        kind = "multipart/form-data; boundary=b"
+        answer = visit.send("POST", "/ajouter", form + data + b"\r\n--b--\r\n", **{"Content-Type": kind})
+        assert words in visit.get(answer.headers["Location"]).said
+
+
+def test_what_a_page_says_of_others_is_escaped(site: Site) -> None:
+    visit = sign_in(site, site.account())
+    visit.get("/volontes")
+    visit.post("/volontes/directives", directives="</textarea><script>alert(1)</script>")
+    assert "<script" not in visit.get("/volontes").text
+
+
+def test_a_password_that_is_renewed_ends_the_sessions_of_the_former(site: Site) -> None:
+    visit = sign_in(site, site.account())
+    site.stage.admin("account", {"patient": "jean"})
+    assert visit.get("/accueil").status == 303
+    assert "mot de passe" in visit.get("/connexion").said
 
 
 def test_a_page_that_does_not_exist_is_said_in_french(site: Site) -> None:
