@@ -37,6 +37,7 @@ def listed() -> str:
     found = patient_space.documents(house(), visitor())
     wanted = request.args.get("recherche", "").strip()[:100]
     shown = [each for each in found if wanted.casefold() in f"{each.title} {each.type_name} {each.author}".casefold()]
+    shown.sort(key=lambda each: each.created, reverse=True)
     years: dict[int, list[patient_space.Document]] = {}
     for each in shown:
         years.setdefault(each.created.year, []).append(each)
