@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Protocol
 
-from . import atna, audit_check, show, usage
+from . import atna, audit_check, life, show, usage
 from .audit import Audit
 from .faults import Fault
 from .house import House
@@ -34,7 +34,7 @@ class _Server(Protocol):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; give its exit code."""
-    runs = {"serve": _serve, "show": _show, "verify": _verify, "atna": _atna}
+    runs = {"serve": _serve, "show": _show, "verify": _verify, "statistics": _statistics, "atna": _atna}
     options = usage.parser(runs).parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     try:
@@ -80,7 +80,7 @@ def _host(options: argparse.Namespace) -> _Server:
     authority = Authority.open(options.authority or options.data / "authority")
     return Host(
         options.data, authority, port=options.port, matrix=options.matrix, database=options.database,
-        patient_site=options.patient_site, smtp=options.smtp,
+        patient_site=options.patient_site, smtp=options.smtp, with_fixtures=options.fixtures,
     )  # fmt: skip
 
 
@@ -105,6 +105,17 @@ def _show(options: argparse.Namespace) -> int:
     finally:
         house.close()
     print(json.dumps(seen, ensure_ascii=False, indent=2) if options.json else show.text(seen))  # noqa: T201 - a door speaks
+    return 0
+
+
+def _statistics(options: argparse.Namespace) -> int:
+    if not _exists(options):
+        return 1
+    house = House.open(options.data, options.database)
+    try:
+        print(json.dumps(life.statistics(house), ensure_ascii=False, indent=2))  # noqa: T201 - a door speaks
+    finally:
+        house.close()
     return 0
 
 

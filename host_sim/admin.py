@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from dossier.failure import Failure
 from dossier.patient import Ins
 
-from . import accounts, administrative, audit_check, desk, dossiers, seed, show, visibility
+from . import accounts, admin_life, administrative, audit_check, desk, dossiers, life, seed, show, visibility
 from .faults import Fault
 from .house import House
 
@@ -94,6 +94,7 @@ def _post_clock(house: House, body: Any) -> Any:
     if "advance_days" in body:
         house.clock.advance(timedelta(days=float(body["advance_days"])))
     house.parameters.set("clock_offset_seconds", house.clock.offset.total_seconds())
+    life.purge(house)
     return {"now": house.clock.now().isoformat()}
 
 
@@ -161,6 +162,7 @@ _GET: dict[str, Callable[[House, dict[str, str]], Any]] = {
     "parameters": _get_parameters,
     "faults": _get_faults,
     "lost-logins": _get_lost_logins,
+    **admin_life.GET,
 }
 _POST: dict[str, Callable[[House, Any], Any]] = {
     "patients": _post_patients,
@@ -171,6 +173,7 @@ _POST: dict[str, Callable[[House, Any], Any]] = {
     "clock": _post_clock,
     "faults": _post_faults,
     "parameters": _post_parameters,
+    **admin_life.POST,
 }
 
 

@@ -59,7 +59,7 @@ class Source:
     @property
     def xcn(self) -> str:
         """The author as XDS writes a person."""
-        name_type = "D" if self.kind == "NH" else "U"
+        name_type = "D" if self.kind in ("NH", "IDNPS") else "U"
         names = f"{self.id}^{self.family_name}^{self.given_name}"
         return f"{names}^^^^^^&{self.authority}&ISO^{name_type}^^^{self.kind}"
 
@@ -86,6 +86,7 @@ class Made:
     format_code: str = ""
     confidentiality: tuple[str, ...] = ("N",)
     replaces: Entry | None = None
+    created: datetime | None = None
 
 
 def patient_of(row: DossierRow) -> Source:
@@ -96,11 +97,27 @@ def patient_of(row: DossierRow) -> Source:
     )  # fmt: skip
 
 
+def professional(house: House, key: str) -> Source:
+    """A professional of the directory as a source, at the first place of practice; KeyError when unknown."""
+    person = house.directory.practitioner(key)
+    places = house.directory.places(person.id_nat) if person else []
+    if person is None or not places:
+        raise KeyError(key)
+    structure, sector = places[0]
+    with house.store.reading() as cursor:
+        row = cursor.execute("SELECT name FROM structures WHERE id_nat = ?", (structure,)).fetchone()
+    role = f"G15_{person.profession}" + (f"/{person.specialty}" if person.specialty else "")
+    return Source(
+        person.id_nat, "1.2.250.1.71.4.2.1", "IDNPS", person.family_name, person.given_name, role, sector,
+        "AMBULATOIRE", "07", person.id_nat, (row["name"] if row else "", structure),
+    )  # fmt: skip
+
+
 def register(house: House, cursor: Cursor, row: DossierRow, source: Source, made: Made) -> str:
     """Keep a document in the dossier; gives its uniqueId. Inside a transaction that holds the dossier."""
     now = house.clock.now()
     unique_id, set_id = _oid(), _oid()
-    data = _cda(row, source, made, unique_id, now)
+    data = _cda(row, source, made, unique_id, made.created or now)
     part = house.store.incoming / uuid.uuid4().hex
     part.write_bytes(data)
     try:
@@ -121,7 +138,7 @@ def _insert(
     blob: str, now: datetime,
 ) -> None:  # fmt: skip
     package = _package(row, source, made, ids[1], now)
-    item = _entry(row, source, made, ids[0], now)
+    item = _entry(row, source, made, ids[0], made.created or now)
     slots = {
         **item.slots, "hash": (digests.hash,), "size": (str(digests.size),),
         "repositoryUniqueId": (repository.repository_of(made.type_code),),

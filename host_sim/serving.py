@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from card_sim.authority import Authority
 
-from . import repository
+from . import fixtures, life, repository
 from .admin import AdminServer
 from .faults import Fault
 from .house import House
@@ -27,13 +27,16 @@ class Host:
 
     def __init__(
         self, data: Path, authority: Authority, *, port: int = 0, matrix: str | None = None, database: str = "",
-        patient_site: bool = False, smtp: str = "",
+        patient_site: bool = False, smtp: str = "", with_fixtures: bool = False,
     ) -> None:  # fmt: skip
         self.house = House.open(data, database)
         self.house.store.forget_incoming()
         repository.sweep(self.house.store)
         if matrix is not None:
             self.house.parameters.set("matrix", matrix)
+        life.purge(self.house)
+        if with_fixtures:
+            fixtures.load(self.house)
         self._ca_file = self.house.ca_file = authority.ca_file
         context = tls_context(authority.server_cert_file, authority.server_key_file, authority.ca_file)
         self._server = HostServer(port, Service(self.house, Trust(authority.ca_file)), context)

@@ -50,7 +50,7 @@ def as_professional(house: House, who: str, key: str) -> dict[str, Any]:
     practitioner = house.directory.practitioner(who)
     if practitioner is None:
         raise NobodyThere(who)
-    caller = _caller(house, practitioner)
+    caller = caller_of(house, practitioner)
     life = house.parameters["authorisation_days"]
     holders = (caller.id_nat, caller.structure_id)
     state = dossiers.authorisation(house.store, person.ins, holders, house.clock.now(), life)
@@ -123,7 +123,8 @@ def _head(person: Person, row: DossierRow | None) -> dict[str, Any]:
     }
 
 
-def _caller(house: House, person: Practitioner) -> Caller:
+def caller_of(house: House, person: Practitioner) -> Caller:
+    """A professional of the directory as a caller, at the first place of practice."""
     places = house.directory.places(person.id_nat)
     structure, sector = places[0] if places else ("", "")
     return Caller(

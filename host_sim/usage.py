@@ -37,12 +37,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
-    """The parser of all commands; `runs` gives the function of each by name: serve, show, verify, atna."""
+    """The parser of all commands; `runs` gives the function of each by name: serve, show, verify, statistics, atna."""
     whole = _Parser(prog="python -m host_sim", description=_DESCRIPTION)
     commands = whole.add_subparsers(required=True, metavar="COMMANDE", dest="command")
     _serve(_command(commands, "serve", "servir jusqu'à SIGTERM ; la première ligne, en JSON, donne les adresses", runs))
     _show(_command(commands, "show", "montrer un dossier comme une personne le verrait", runs))
     _command(commands, "verify", "vérifier que le journal des accès est intact", runs)
+    _command(commands, "statistics", "compter les dossiers, et les créations par canal", runs)
     atna = _command(commands, "atna", "donner le journal des accès en messages d'audit IHE ATNA, un par ligne", runs)
     atna.add_argument("--syslog", action="store_true", help="chaque message dans son enveloppe RFC 5424 (ITI-20)")
     return whole
@@ -69,6 +70,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--known-patients", type=Path, metavar="FICHIER", help="profil ihe : seuls patients admis, un CX par ligne"
     )
+    serve.add_argument("--fixtures", action="store_true", help="charger aussi les patients de test (profil dmp)")
     serve.add_argument("--patient-site", action="store_true", help="servir aussi le site du patient (profil dmp)")
     serve.add_argument(
         "--smtp", type=_smtp, default="", metavar="HÔTE:PORT", help="serveur des courriels, sinon des fichiers"
