@@ -151,6 +151,7 @@ _OPTIONS: dict[str, tuple[_Option, ...]] = {
         _DOCUMENT,
         _option("path", type=Path, help="nouveau fichier"),
         _option("--title", default="", help="titre, par défaut celui du document remplacé"),
+        _option("--type", dest="type_code", default="", help="type, pour qui ne peut pas lire le document remplacé"),
         _AUTHOR,
     ),
     "archive": (_DOCUMENT, _option("--back", action="store_true", help="remettre dans la liste au lieu d'archiver")),

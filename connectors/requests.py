@@ -11,7 +11,7 @@ _AS_NAMED = {
         *("path", "type_code", "title", "masked", "hidden_from_patient", "hidden_from_representatives", "author"),
     ),
     "deposit-imaging": ("report", "folder", "title", "masked", "author"),
-    "replace": ("unique_id", "path", "title", "author"),
+    "replace": ("unique_id", "path", "title", "type_code", "author"),
     "study": ("folder",),
     "open": ("unique_id",),
     "delete": ("unique_id",),

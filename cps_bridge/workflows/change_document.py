@@ -6,7 +6,7 @@ from cps_bridge.documents.lot import lot_author
 from cps_bridge.workflows.acts import Act
 from cps_bridge.workflows.consult_dossier import open_dossier
 from cps_bridge.workflows.desk import Desk, Session
-from cps_bridge.workflows.document_rules import check_status_change, check_visibility_change
+from cps_bridge.workflows.document_rules import check_status_change, check_visibility_change, may_read
 from cps_bridge.workflows.read_documents import find_entry
 from cps_bridge.workflows.user import ConfirmAct, ConfirmTyped, User
 from dossier.failure import Cancelled, Failure
@@ -35,9 +35,29 @@ def archive_document(desk: Desk, user: User, *, unique_id: str, archived: bool =
     return _change_status(desk, user, unique_id, Act.ARCHIVE if archived else Act.UNARCHIVE)
 
 
-def delete_document(desk: Desk, user: User, *, unique_id: str) -> DocumentEntry:
-    """Delete one's own document, after its word was typed; gives its entry as it was. Raises as archive_document."""
-    return _change_status(desk, user, unique_id, Act.DELETE)
+def delete_document(desk: Desk, user: User, *, unique_id: str) -> DocumentEntry | None:
+    """Delete one's own document, after its word was typed; gives its entry as it was, None when it may not be read.
+
+    Who may not read the document (a secretary, whoever is not authorised) deletes it by its uniqueId, and the host
+    judges whose it is. Raises Failure as archive_document, XDS_DOCUMENT_UNKNOWN, ACCESS_DENIED; Cancelled.
+    """
+    session, context = desk.require_session(), desk.require_patient()
+    open_dossier(desk, user)
+    if may_read(desk, session):
+        return _change_status(desk, user, unique_id, Act.DELETE)
+    _ask_word(desk, user, unique_id)
+    desk.still(session, context)
+    desk.write("delete", "begun", patient=context.ins, subject=unique_id)
+    source = desk.settings.software_oid
+    update.delete_by_reference(session.host, context.ins, unique_id, _authors(session), source, desk.access)
+    desk.write("delete", "done", patient=context.ins, subject=unique_id)
+    return None
+
+
+def _ask_word(desk: Desk, user: User, about: str) -> None:
+    traits = desk.require_patient().identity.traits
+    if not is_word(user.ask(ConfirmTyped(Act.DELETE, traits, DELETION_WORD, about)), DELETION_WORD):
+        raise Cancelled
 
 
 def show_document(desk: Desk, user: User, *, unique_id: str, representatives: bool = False) -> DocumentEntry:
@@ -68,12 +88,9 @@ def _change_status(desk: Desk, user: User, unique_id: str, act: Act) -> Document
     open_dossier(desk, user)
     entry = find_entry(desk, unique_id)
     check_status_change(desk, session, entry, act)
-    traits = context.identity.traits
     if act is Act.DELETE:
-        typed = user.ask(ConfirmTyped(act, traits, DELETION_WORD, entry.title))
-        if not is_word(typed, DELETION_WORD):
-            raise Cancelled
-    elif not user.ask(ConfirmAct(act, traits, entry.title)):
+        _ask_word(desk, user, entry.title)
+    elif not user.ask(ConfirmAct(act, context.identity.traits, entry.title)):
         raise Cancelled
     desk.still(session, context)
     desk.write(act.name.lower(), "begun", patient=context.ins, subject=unique_id)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from cps_bridge.workflows.acts import Act
 from cps_bridge.workflows.desk import Desk, Session
-from dossier.access import AccessMode
+from dossier.access import AccessMode, AuthorisationState
+from dossier.authentication import AuthenticationMode
 from dossier.failure import Failure
 from dossier.metadata import Availability, DocumentEntry
 
@@ -56,6 +57,19 @@ def check_replacement(desk: Desk, session: Session, entry: DocumentEntry) -> Non
     of_structure = any(each.institution and each.institution.id_nat == structure for each in entry.authors)
     if not (is_author(session, entry) or of_structure or is_attending(desk)):
         raise Failure("REPLACED_NOT_YOURS")
+
+
+def may_read(desk: Desk, session: Session) -> bool:
+    """Tell whether the host would show this person the documents: else they are named by their uniqueId alone.
+
+    A secretary, an establishment in plain indirect mode, and whoever the patient has not authorised read nothing, and
+    may all the same delete or replace what is theirs (EX_3.3-1060).
+    """
+    by_structure = session.structure is not None and session.structure.mode is AuthenticationMode.INDIRECT
+    if by_structure or not session.professional.profession:
+        return False
+    authorised = desk.dossier is not None and desk.dossier.authorisation is AuthorisationState.VALID
+    return authorised or desk.access.mode is not AccessMode.NORMAL
 
 
 def is_author(session: Session, entry: DocumentEntry) -> bool:

@@ -138,6 +138,18 @@ def test_a_replacement_that_waited_finds_its_target_when_it_leaves(practice: Any
     assert [each.is_masked for each in practice.do("list")] == [False]
 
 
+def test_an_author_deletes_without_being_authorised(practice: Any) -> None:
+    practice.consult("generaliste-port", "jean")
+    item = practice.do("deposit", path=practice.pdf(), type_code=REPORT, title="Consultation")
+    assert item.state is State.DONE
+    practice.consult("generaliste", "jean")
+    (entry,) = practice.do("list")
+    practice.consult("generaliste-port", "jean")
+    assert practice.do("delete", unique_id=entry.unique_id) is None
+    practice.consult("generaliste", "jean")
+    assert titles(practice) == []
+
+
 def test_a_document_hidden_from_the_patient_is_shown_for_good(practice: Any) -> None:
     practice.consult("generaliste", "jean")
     entry = deposit(practice, hidden_from_patient=True)
@@ -168,6 +180,17 @@ def test_a_secretary_deposits_for_a_professional_of_the_structure(make_practice:
     practice.consult("generaliste", "jean")
     (entry,) = practice.do("list")
     assert [each.person.id for each in entry.authors] == [radiologist.id_nat]
+    practice.consult("secretaire", "jean")
+    again = {"unique_id": entry.unique_id, "path": practice.pdf()}
+    assert code_of(practice, "replace", **again) == "REPLACED_UNREAD"
+    assert practice.do("replace", **again, type_code=REPORT, title="Courrier corrigé").state is State.DONE
+    practice.consult("generaliste", "jean")
+    (entry,) = practice.do("list")
+    assert entry.title == "Courrier corrigé"
+    practice.consult("secretaire", "jean")
+    assert practice.do("delete", unique_id=entry.unique_id) is None
+    practice.consult("generaliste", "jean")
+    assert titles(practice) == []
 
 
 def test_a_secretary_without_an_author_deposits_nothing(practice: Any, tmp_path: Path) -> None:

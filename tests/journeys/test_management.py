@@ -51,6 +51,27 @@ def test_a_dossier_is_closed_with_its_word_and_reactivated(practice: Any) -> Non
     assert practice.do("reactivate").state is DossierState.OPEN
 
 
+def test_what_the_patient_manages_in_the_national_space_is_not_touched_from_here(practice: Any) -> None:
+    from card_sim.cast import patients
+
+    facts = {
+        **{"key": "nora", "ins": "261095612700174", "oid": "1.2.250.1.213.1.4.10", "birth_name": "PETIT"},
+        **{"usage_name": "", "given_names": ["NORA"], "birth_date": "19610901", "sex": "F", "birth_place": "56127"},
+        **{"address": "", "insi": "found", "state": "open", "account": True, "attached_to_ens": True},
+    }
+    assert facts["ins"] not in {each.ins for each in patients().values()}
+    practice.simulation.host.operate("patients", [facts])
+    practice.open("pharmacien")
+    practice.do("patient", source="ins", ins=facts["ins"])
+    for use_case, request in (
+        ("edit-administration", {"city": "Vannes"}),
+        ("close", {"reason": "Je déménage"}),
+        ("channel", {"mobile": "0612345678"}),
+        ("renew-secrets", {}),
+    ):
+        assert code_of(practice, use_case, **request) == "ATTACHED_TO_ENS"
+
+
 def test_the_attending_doctor_comes_and_goes_and_stays_authorised(practice: Any) -> None:
     practice.consult("generaliste-port", "jean")
     assert code_of(practice, "attending", attending=False) == "NOT_ATTENDING"
