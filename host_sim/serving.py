@@ -77,7 +77,7 @@ class Host:
 
 
 def _site(house: House, data: Path, smtp: str) -> PatientSite:
-    # Its web library takes longer to load than all the rest of the host.
+    # Its web library would slow the start of every host by a third.
     from .messages import Carrier
     from .patient_site.serving import PatientSite
 
