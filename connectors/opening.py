@@ -82,6 +82,8 @@ def _simulated(options: argparse.Namespace, directory: Path, settings: Settings)
         address = host_address(options, settings) or simulation.address
         if not settings.card_ca:
             settings = settings.changed(card_ca=str(simulation.address.ca_file))
+        if not settings.web_url:
+            settings = settings.changed(web_url=simulation.host.web)
         application = simulation.application
         with recording(simulation.port, options.record) as port:
             house = House(settings, port, directory, key, address, trace=options.trace, application=application)

@@ -50,6 +50,11 @@ class SimulatedHost:
         services = self._ready["endpoints"]
         return HostAddress(services["patients"].removesuffix("patients"), Path(self._ready["ca"]), services)
 
+    @property
+    def web(self) -> str:
+        """Where its web site is (TD0.9), "" for a host that has none."""
+        return str(self._ready.get("web", ""))
+
     def operate(self, what: str, order: object = None, **query: str) -> Any:
         """Ask the operator's door (loopback, token): "log", "clock", "faults", "notifications", "parameters" ..."""
         tail = "?" + "&".join(f"{key}={value}" for key, value in query.items()) if query else ""

@@ -199,5 +199,7 @@ def test_the_dossier_is_managed_from_the_terminal(terminal: Terminal, tmp_path: 
     assert sheet.read_bytes().startswith(b"%PDF") and sheet.stat().st_mode & 0o077 == 0
     assert terminal.objects("parties", *jean)[0]["is_attending_doctor"] is True
     assert [line["dossier"]["family_name"] for line in terminal.objects("followed")] == ["DUVAL"]
+    (page,) = terminal.objects("web-page", "--page", "historique", *jean)
+    assert page["value"].startswith("https://127.0.0.1") and "/AccesDirect/HistoriqueAcces/" in page["value"]
     closed = terminal.objects("close", "--text", "Je déménage", "--word", "FERMER", *jean)
     assert closed[0]["state"] == "fermé"
