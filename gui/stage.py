@@ -24,11 +24,16 @@ _ANSWERED_BY_HOST = frozenset(
         "list",
         "open",
         "mask",
+        "archive",
+        "delete",
+        "show",
+        "news",
+        "followed",
         "break-glass",
         "regulation",
     )
 )
-_SENDS = frozenset(("deposit", "deposit-imaging", "send"))
+_SENDS = frozenset(("deposit", "deposit-imaging", "replace", "send"))
 # After these codes it is the answer that is missing; other uncertain ends had an answer, an unusable one.
 _WITHOUT_ANSWER = frozenset(("OUTCOME_UNKNOWN", "INTERRUPTED"))
 

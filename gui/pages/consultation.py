@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from dossier.access import AccessMode, AuthorisationState, Dossier, DossierState
-from dossier.failure import Failure
+from dossier.metadata import DocumentEntry
 from dossier.patient import IdentityStatus
 from dossier.professional import CardKind
 from gui import tokens as t
@@ -16,6 +16,7 @@ from gui.pages.counter import UNQUALIFIED
 from gui.pages.deposit import DepositDrawer
 from gui.pages.documents_view import DocumentsView
 from gui.pages.page import Page
+from gui.pages.sent import tell_item
 from gui.pieces.boxes import Panel, column, row
 from gui.pieces.buttons import Button
 from gui.pieces.empty_state import EmptyState
@@ -51,7 +52,9 @@ class ConsultationPage(Page):
         yield
         preview = PreviewPanel()
         yield
-        self.documents = DocumentsView(self.stage, "consultation", preview)
+        self.documents = DocumentsView(self.stage, "consultation", preview, whole=True)
+        self.documents.read_again.connect(self._list_again)
+        self.documents.acts.replacing.connect(self._open_replacing)
         yield
         self._state = EmptyState("patient", "", name="consultation.state")
         self._state.acted.connect(self._act)
@@ -145,8 +148,11 @@ class ConsultationPage(Page):
         return dossier.authorisation is AuthorisationState.VALID or self.house.access.mode is not AccessMode.NORMAL
 
     def _show_documents(self) -> None:
-        if self._nothing:
-            self._say("Aucun document dans ce dossier", "Les documents déposés apparaîtront ici.")
+        if self._nothing and not self.documents.with_archived:
+            action = ("Voir les documents archivés", "archived")
+            self._say("Aucun document dans ce dossier", "Les documents déposés apparaîtront ici.", *action)
+        elif self._nothing:
+            self._say("Aucun document dans ce dossier", "Il n'y en a pas d'archivé non plus.")
         else:
             self._stack.setCurrentIndex(2)
 
@@ -195,6 +201,7 @@ class ConsultationPage(Page):
             "look_up": self.flows.look_up,
             "counter": lambda: self.stage.go("counter"),
             "declare": self._declare,
+            "archived": self.documents.turn_archived,
         }
         if self._action:
             acts[self._action]()
@@ -214,7 +221,8 @@ class ConsultationPage(Page):
         self._list()
 
     def _list(self) -> None:
-        job = self.stage.start("list")
+        more = {"archived": True, "obsolete": True} if self.documents.with_archived else {}
+        job = self.stage.start("list", None, **more)
         if job is None:
             return
         self.progress.begin("Lecture de la liste des documents…")
@@ -231,6 +239,20 @@ class ConsultationPage(Page):
             view.list.setCurrentIndex(view.model.index_of(chosen.unique_id))
         self._nothing = not entries
         self.refresh()
+        self._read_news()
+
+    def _read_news(self) -> None:
+        patient = self.house.patient
+        job = self.stage.start("news")
+        if job is None:
+            return
+
+        def show(news: Any) -> None:
+            if self.house.patient is patient:
+                self.documents.show_news(news.since, news.documents)
+
+        job.done.connect(show)
+        job.failed.connect(lambda _: self.documents.say_no_news())
 
     def _open_drawer(self) -> None:
         session = self.house.session
@@ -240,8 +262,19 @@ class ConsultationPage(Page):
         drawer.sent.connect(self._send)
         self.stage.drawer.emit(drawer)
 
-    def _send(self, request: dict[str, object]) -> None:
-        job = self.stage.start("deposit", None, **request)
+    def _open_replacing(self, entry: DocumentEntry) -> None:
+        session, patient = self.house.session, self.house.patient
+        if session is None or patient is None:
+            return
+        drawer = DepositDrawer(session.professional, patient.identity.traits, entry.title)
+        kept = {"unique_id": entry.unique_id}
+        drawer.sent.connect(
+            lambda request: self._send({**kept, "path": request["path"], "title": request["title"]}, "replace")
+        )
+        self.stage.drawer.emit(drawer)
+
+    def _send(self, request: dict[str, object], use_case: str = "deposit") -> None:
+        job = self.stage.start(use_case, None, **request)
         if job is None:
             self.message.say("Un dépôt est déjà en cours.", "Attendez sa fin, puis recommencez.", "warning")
             return
@@ -258,25 +291,7 @@ class ConsultationPage(Page):
             self._list()
 
     def _cancel(self) -> None:
-        for use_case in ("deposit", "list"):
+        for use_case in ("deposit", "replace", "list"):
             job = self.stage.jobs.running(use_case)
             if job is not None:
                 job.cancel()
-
-
-def tell_item(page: Page, item: Any) -> None:
-    """Say how a deposit ended, from the state of its lot."""
-    word = item.state.value
-    if word == "envoyé":
-        page.message.say("Le document est dans le dossier du patient.", tone="success")
-    elif word == "refusé":
-        page.message.say_failure(Failure(item.code))
-    elif word == "incertain":
-        remedy = "Ne recommencez pas : la page Envois vérifie auprès de l'hôte avant tout nouvel envoi."
-        page.message.say("L'envoi est parti sans réponse de l'hôte.", remedy, "warning")
-    else:
-        page.message.say(
-            "Le document attend dans la page Envois.",
-            "Il partira dès que votre carte est là et que l'hôte répond.",
-            "warning",
-        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from dossier.patient import Traits
 from dossier.professional import Professional
@@ -20,18 +20,26 @@ from gui.pieces.text import Text
 from gui.pieces.visibility import VisibilityChooser
 from gui.words import fr, three_traits
 
+_REPLACING = (
+    "Le nouveau document prend la place de l'ancien, avec son type et sa visibilité. L'ancien reste dans le dossier,"
+    " marqué remplacé."
+)
+
 
 class DepositDrawer(Panel):
-    """Opens from the right; ``sent`` gives the request of the use case ``deposit``; ``closed`` asks to go."""
+    """Opens from the right; ``sent`` gives the request of the use case ``deposit``; ``closed`` asks to go.
+
+    replaced: the title of the document that the new one replaces; type and visibility stay those of the old one.
+    """
 
     sent = Signal(dict)
     closed = Signal()
 
-    def __init__(self, professional: Professional, traits: Traits) -> None:
+    def __init__(self, professional: Professional, traits: Traits, replaced: str | None = None) -> None:
         super().__init__("drawer", margin=t.PAGE, gap=t.INNER, name="deposit")
         self._professional = professional
         self.setAcceptDrops(True)
-        self._titled_by_hand = False
+        self._titled_by_hand = replaced is not None
         self.path = self._field("deposit.path", "Chemin du fichier", "Déposez un PDF ici, ou donnez son chemin")
         self.path.textChanged.connect(self._guess)
         self.title = self._field("deposit.title", "Titre du document", "Titre lu par le patient et ses soignants")
@@ -51,11 +59,17 @@ class DepositDrawer(Panel):
         close = Button("Annuler", name="deposit.cancel", on_click=self.closed.emit)
         line = row(self.path, browse)
         line.setStretch(0, 1)
-        form = column(Text("Fichier", "strong"), line, Text("Type", "strong"), self.type, gap=t.GROUP)
-        for each in (Text("Titre", "strong"), self.title, Text("Qui le lit", "strong"), self.visibility):
+        form = column(Text("Fichier", "strong"), line, gap=t.GROUP)
+        below: tuple[QWidget, ...] = (Text("Titre", "strong"), self.title)
+        if replaced is None:
+            below = (Text("Type", "strong"), self.type, *below, Text("Qui le lit", "strong"), self.visibility)
+        else:
+            self.title.setText(replaced)
+            below = (*below, Text(_REPLACING, "muted", wrap=True))
+        for each in below:
             form.addWidget(each)
         form.addStretch(1)
-        self.column.addWidget(Text("Déposer un document", "title"))
+        self.column.addWidget(Text("Déposer un document" if replaced is None else "Remplacer un document", "title"))
         self.column.addWidget(Text(three_traits(traits), "muted", wrap=True, name="deposit.patient"))
         self.column.addWidget(self.message)
         self.column.addWidget(scrolled(holder(form), on="paper"), 1)

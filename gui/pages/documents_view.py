@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
@@ -15,6 +16,7 @@ from dossier.metadata import DocumentEntry
 from gui import tokens as t
 from gui.desks import profession_words
 from gui.house_port import SessionView
+from gui.pages.document_acts import DocumentActs
 from gui.pieces.boxes import column, empty, holder
 from gui.pieces.buttons import Button
 from gui.pieces.documents import DocumentDelegate, DocumentModel
@@ -23,21 +25,30 @@ from gui.pieces.preview import PreviewPanel
 from gui.pieces.text import Text
 from gui.rendering import Rendered, render
 from gui.stage import Stage
-from gui.words import count, fr
+from gui.words import count, day_and_hour, fr
 
 _FILTERS_SHOWN = 8
+_NEW = "new"
 
 
 class DocumentsView(QWidget):
-    """Search, kinds, list by year; the chosen document beside it, or under it when there is no room."""
+    """Search, kinds, list by year; the chosen document beside it, or under it when there is no room.
+
+    whole: archived and obsolete documents may be listed too; ``read_again`` asks for another list.
+    """
 
     listed = Signal(int)
+    read_again = Signal()
 
-    def __init__(self, stage: Stage, prefix: str, preview: PreviewPanel) -> None:
+    def __init__(self, stage: Stage, prefix: str, preview: PreviewPanel, *, whole: bool = False) -> None:
         super().__init__()
+        self._whole = whole
         self._stage, self._prefix = stage, prefix
         self.model = DocumentModel()
         self._wanted, self._class = "", ""
+        self._new: frozenset[str] = frozenset()
+        self._news, self._told = "", ""
+        self.with_archived = False
         self._rendered: Rendered | None = None
         self._entries: tuple[DocumentEntry, ...] = ()
         self.search = QLineEdit()
@@ -49,12 +60,14 @@ class DocumentsView(QWidget):
         QShortcut(QKeySequence("Ctrl+F"), self).activated.connect(self.search.setFocus)
         self._filters = Flow(t.TIGHT)
         self.list = self._make_list()
-        self._count = Text("", "secondary", name=f"{prefix}.count")
+        self._count = Text("", "secondary", wrap=True, name=f"{prefix}.count")
         self._rights = Text("", "secondary", wrap=True, name=f"{prefix}.rights")
         self._rights.hide()  # until there is something to say
         self.preview = preview
-        self.preview.mask_wanted.connect(self._mask)
-        stage.changed.connect(self._offer_mask)
+        self.acts = DocumentActs(stage, preview)
+        self.acts.changed.connect(self._changed)
+        self.acts.gone.connect(self._gone)
+        stage.changed.connect(self._allow_acts)
         self.preview.print_wanted.connect(self._print)
         self.preview.progress.cancelled.connect(self._forget_opening)
         self._left = holder(column(self.search, self._filters, self.list, self._count, self._rights, gap=t.GROUP))
@@ -76,21 +89,40 @@ class DocumentsView(QWidget):
         made.selectionModel().currentChanged.connect(self._chosen)
         return made
 
-    def _offer_mask(self, _: str = "") -> None:
-        """Masking is done at the patient's request, never in an emergency access (DMP TD3.3a)."""
-        self.preview.mask_button.setVisible(self._stage.house.access.mode is AccessMode.NORMAL)
+    def _allow_acts(self, _: str = "") -> None:
+        """Changes are made at the patient's request, never in an emergency access (DMP TD3.3a)."""
+        self.preview.allow_acts(self._stage.house.access.mode is AccessMode.NORMAL)
 
     def show_entries(self, entries: tuple[DocumentEntry, ...]) -> None:
         """Show the documents of a dossier."""
         self._entries = entries
-        self.model.show_entries(entries)
+        self.model.show_entries(entries, self._new)
         self._rights.say(rights_words(self._stage.house.session))
         self._rights.setVisible(bool(self._rights.text()))
         self._class = ""
-        self._offer_mask()
+        self._allow_acts()
         self._offer_filters()
         self._filter()
         self.listed.emit(len(entries))
+
+    def show_news(self, since: datetime | None, entries: Iterable[DocumentEntry]) -> None:
+        """Mark what came since the last look, of others; at the first look (None) nothing is new."""
+        if since is None:
+            return
+        session = self._stage.house.session
+        me = session.professional.id_nat if session else ""
+        of_others = (each for each in entries if all(author.person.id != me for author in each.authors))
+        self._new |= {each.unique_id for each in of_others}
+        number = sum(each.unique_id in self._new for each in self._entries)
+        what = count(number, "nouveau", "nouveaux") if number else "rien de nouveau"
+        self._news = self._news or f"depuis le {day_and_hour(since)}"
+        self._told = f" · {what} {self._news}"
+        self._show_again()
+
+    def say_no_news(self) -> None:
+        """Say that what is new could not be read."""
+        self._told = " · nouveautés non lues"
+        self._filter()
 
     def open_row(self, number: int) -> None:
         """Choose the document of a place in the list as shown, 0 first; what a click on it does."""
@@ -101,6 +133,7 @@ class DocumentsView(QWidget):
     def clear(self) -> None:
         """Forget documents, pixels and search."""
         self._wanted, self._rendered, self._entries = "", None, ()
+        self._new, self._news, self._told, self.with_archived = frozenset(), "", "", False
         self.model.show_entries(())
         self.search.clear()
         empty(self._filters)
@@ -122,9 +155,21 @@ class DocumentsView(QWidget):
     def _offer_filters(self) -> None:
         empty(self._filters)
         classes = sorted(self.model.classes().items(), key=lambda pair: pair[1])
-        if len(classes) > 1:
-            for code, words in [("", "Tous"), *classes][: _FILTERS_SHOWN + 1]:
+        news = [(_NEW, "Depuis ma dernière visite")] if self._news else []
+        if len(classes) > 1 or news:
+            for code, words in [("", "Tous"), *news, *classes][: _FILTERS_SHOWN + 1]:
                 self._filters.addWidget(self._filter_button(code, words))
+        if self._whole and self._entries:
+            archived = Button("Avec les archivés", "filter", name=f"{self._prefix}.archived")
+            archived.setCheckable(True)
+            archived.setChecked(self.with_archived)
+            archived.clicked.connect(self.turn_archived)
+            self._filters.addWidget(archived)
+
+    def turn_archived(self) -> None:
+        """List archived and obsolete documents too, or no more."""
+        self.with_archived = not self.with_archived
+        self.read_again.emit()
 
     def _filter_button(self, code: str, words: str) -> Button:
         button = Button(words, "filter", name=f"{self._prefix}.filter.{code or 'all'}")
@@ -139,8 +184,9 @@ class DocumentsView(QWidget):
         self._filter()
 
     def _filter(self) -> None:
-        self.model.keep(self.search.text(), self._class)
-        self._count.say(count(len(self.model.documents()), "document"))
+        only_new = self._class == _NEW
+        self.model.keep(self.search.text(), "" if only_new else self._class, only_new=only_new)
+        self._count.say(count(len(self.model.documents()), "document") + self._told)
 
     def _chosen(self, now: QModelIndex, _: QModelIndex) -> None:
         entry = self.model.row_at(now).entry if now.isValid() else None
@@ -197,20 +243,27 @@ class DocumentsView(QWidget):
         self.list.setCurrentIndex(QModelIndex())
         self.preview.clear()
 
-    def _mask(self, unique_id: str, masked: bool) -> None:
-        job = self._stage.start("mask", unique_id=unique_id, masked=masked)
-        if job is not None:
-            job.done.connect(self._masked)
-            job.failed.connect(self.preview.message.say_failure)
-
-    def _masked(self, entry: DocumentEntry) -> None:
-        self._entries = tuple(entry if each.unique_id == entry.unique_id else each for each in self._entries)
-        self.model.show_entries(self._entries)
+    def _show_again(self) -> None:
+        """Show the same documents with what is known of them now; the one that is open stays open."""
+        chosen = self._wanted
+        self.model.show_entries(self._entries, self._new)
+        self._offer_filters()
         self._filter()
+        if chosen:
+            self.list.setCurrentIndex(self.model.index_of(chosen))
+
+    def _changed(self, entry: DocumentEntry, words: str) -> None:
+        self._entries = tuple(entry if each.unique_id == entry.unique_id else each for each in self._entries)
+        self._show_again()
         if entry.unique_id == self._wanted:
             self.preview.show_entry(entry)
-            self.list.setCurrentIndex(self.model.index_of(entry.unique_id))
-        words = "Le document est masqué aux professionnels." if entry.is_masked else "Le document est visible."
+        self.preview.message.say(words, tone="success")
+
+    def _gone(self, entry: DocumentEntry, words: str) -> None:
+        self._entries = tuple(each for each in self._entries if each.unique_id != entry.unique_id)
+        if entry.unique_id == self._wanted:
+            self._forget_opening()
+        self._show_again()
         self.preview.message.say(words, tone="success")
 
     def _print(self) -> None:

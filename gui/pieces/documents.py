@@ -80,21 +80,25 @@ class DocumentModel(QAbstractListModel):
         super().__init__()
         self._all: list[tuple[str, Row]] = []
         self._rows: list[Row] = []
+        self._new: frozenset[str] = frozenset()
 
     def show_entries(self, entries: Iterable[DocumentEntry], new: frozenset[str] = frozenset()) -> None:
         """Take the documents of a dossier; new: uniqueIds not seen yet."""
         keyed = [(each.creation_time.digits, each) for each in entries]
         keyed.sort(key=lambda pair: pair[0], reverse=True)
         self._all = [(digits[:4], row_of(entry, new)) for digits, entry in keyed]
+        self._new = new
         self.keep("", "")
 
-    def keep(self, words: str, class_code: str) -> None:
-        """Keep the documents that hold every word, of one class ("" for all)."""
+    def keep(self, words: str, class_code: str, *, only_new: bool = False) -> None:
+        """Keep the documents that hold every word, of one class ("" for all); only_new: those not seen yet."""
         wanted = words.casefold().split()
         kept: list[Row] = []
         year = ""
         for of_year, line in self._all:
             if line.entry is None or (class_code and line.entry.class_code.code != class_code):
+                continue
+            if only_new and line.entry.unique_id not in self._new:
                 continue
             if not all(word in line.sought for word in wanted):
                 continue

@@ -15,6 +15,7 @@ from cps_bridge.cards.access import PinState
 from cps_bridge.cards.slots import ProfessionalCard
 from cps_bridge.storage.settings import Settings
 from cps_bridge.workflows import user as q
+from cps_bridge.workflows.acts import Act
 from dossier.access import (
     NORMAL_ACCESS,
     Access,
@@ -26,7 +27,7 @@ from dossier.access import (
 )
 from dossier.context import CardEpoch, PatientContext, Source
 from dossier.failure import Cancelled, Failure
-from dossier.metadata import Author, Code, DocumentEntry, Institution, Person
+from dossier.metadata import Author, Availability, Code, DocumentEntry, Institution, Person
 from dossier.patient import INS_NIR_TEST, Beneficiary, IdentityStatus, Ins, Nir, PatientIdentity, Sex, Traits
 from dossier.professional import Activity, CardKind, HealthStructure, Professional
 from dossier.timestamp import Timestamp
@@ -84,7 +85,7 @@ class Item:
 
     @property
     def failure(self) -> Failure | None:
-        return Failure(self.code, code="XDSRepositoryError") if self.code else None
+        return Failure(self.code, code="XDSRepositoryError", detail="refus d'essai") if self.code else None
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Move:
 
     @property
     def failure(self) -> Failure | None:
-        return Failure(self.code, code="XDSRepositoryError") if self.code else None
+        return Failure(self.code, code="XDSRepositoryError", detail="refus d'essai") if self.code else None
 
 
 def entry(number: int, title: str, type_code: str, class_code: str, year: int, **changes: object) -> DocumentEntry:
@@ -259,6 +260,8 @@ class ScriptedHouse:
         self.states: dict[str, Dossier] = {}
         self.refusals: dict[str, Failure] = {}
         self.entries = ENTRIES
+        self.news: frozenset[str] = frozenset()
+        self.looked_at: datetime | None = None
         self.answers: list[object] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -509,8 +512,39 @@ class ScriptedHouse:
         attending = choice is q.AccessChoice.ATTENDING
         return self._opened(authorisation=AuthorisationState.VALID, is_attending_doctor=attending)
 
-    def do_list(self, user: object, archived: bool = False) -> tuple[DocumentEntry, ...]:
-        return self.entries
+    def do_list(self, user: object, archived: bool = False, obsolete: bool = False) -> tuple[DocumentEntry, ...]:
+        shown = {Availability.APPROVED, *[Availability.ARCHIVED] * archived, *[Availability.DEPRECATED] * obsolete}
+        return tuple(each for each in self.entries if each.status in shown)
+
+    def do_news(self, user: object, remember: bool = True) -> object:
+        last, self.looked_at = self.looked_at, datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
+        return SimpleNamespace(since=last, documents=tuple(e for e in self.entries if e.unique_id in self.news))
+
+    def _change(self, unique_id: str, **changes: object) -> DocumentEntry:
+        found = next(each for each in self.entries if each.unique_id == unique_id)
+        changed = replace(found, **changes)
+        self.entries = tuple(changed if each is found else each for each in self.entries)
+        return changed
+
+    def do_archive(self, user: object, unique_id: str, archived: bool = True) -> DocumentEntry:
+        act = Act.ARCHIVE if archived else Act.UNARCHIVE
+        self.ask(user, q.ConfirmAct(act, self.patient.identity.traits))
+        return self._change(unique_id, status=Availability.ARCHIVED if archived else Availability.APPROVED)
+
+    def do_delete(self, user: object, unique_id: str) -> DocumentEntry:
+        self.ask(user, q.ConfirmTyped(Act.DELETE, self.patient.identity.traits, "SUPPRIMER"))
+        gone = self._change(unique_id, status=Availability.DELETED)
+        self.entries = tuple(each for each in self.entries if each is not gone)
+        return gone
+
+    def do_show(self, user: object, unique_id: str, representatives: bool = False) -> DocumentEntry:
+        act = Act.SHOW_TO_REPRESENTATIVES if representatives else Act.SHOW_TO_PATIENT
+        self.ask(user, q.ConfirmAct(act, self.patient.identity.traits))
+        return self._change(unique_id, confidentiality=(Code("N", "n"),))
+
+    def do_replace(self, user: object, unique_id: str, path: Path, title: str = "") -> Item:
+        self._change(unique_id, status=Availability.DEPRECATED)
+        return self.do_deposit(user, title=title, path=path)
 
     def do_open(self, user: object, unique_id: str) -> object:
         found = next(each for each in self.entries if each.unique_id == unique_id)

@@ -326,7 +326,7 @@ def test_a_document_is_deposited_from_its_path(driver: Driver, tmp_path: Path) -
 
 
 def test_a_document_is_opened_masked_and_shown_again(driver: Driver) -> None:
-    opened(driver, authorisation=AuthorisationState.VALID)
+    opened(driver, authorisation=AuthorisationState.VALID, is_attending_doctor=True)
     driver.open_session()
     driver.bring_sophie()
     view = driver.window.frame.page("consultation").documents
