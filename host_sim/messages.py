@@ -28,7 +28,7 @@ _SENDER = "ne-pas-repondre@dmp.invalid"
 _SECONDS = 10
 _SUBJECT = "Votre dossier médical partagé"
 _TEXTS = {
-    notices.CREATION: "Votre dossier médical partagé vient d’être créé.",
+    notices.CREATION: "Votre dossier médical partagé vient d’être ouvert.",
     notices.FIRST_CONNECTION: "Un professionnel s’est connecté pour la première fois à votre dossier médical partagé.",
     notices.DOCUMENT: "Un document a été ajouté à votre dossier médical partagé.",
     notices.BREAK_GLASS: "Votre dossier médical partagé a été consulté en urgence.",

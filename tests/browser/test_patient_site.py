@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from host_wire import ins_of
+from host_wire import ins_of, state_of
 from PIL import Image
 from registry_lots import Lot, Paper
 from site_parts import MAIL, Site, Visit
@@ -163,6 +163,7 @@ def test_a_blocked_professional_is_refused(site: Site, person: Person) -> None:
     person.press("Bloquer")
     assert "bloqué" in person.page
     assert show.as_professional(site.house, "generaliste", "jean")["authorisation"] == "accès interdit par le patient"
+    assert state_of(site.stage.query("generaliste", "jean")) == "INTERDIT"
     person.press("Débloquer")
     assert show.as_professional(site.house, "generaliste", "jean")["authorisation"] != "accès interdit par le patient"
 

@@ -228,7 +228,7 @@ def test_a_dossier_created_on_line_opens_with_what_the_page_shows_once(site: Sit
     summary = site.stage.admin(f"dossier?patient={ins_of('sophie')}")
     assert (summary["opposed_break_glass"], summary["opposed_regulation"]) == (False, True)
     assert "ouvert" in sign_in(site, Secrets(*made)).get("/accueil").said
-    (welcome,) = site.mails.wait(lambda text: "vient d’être créé" in text)
+    (welcome,) = site.mails.wait(lambda text: "vient d’être ouvert" in text)
     assert made[0] not in welcome and made[1] not in welcome
 
 
@@ -285,6 +285,30 @@ def test_a_password_that_is_renewed_ends_the_sessions_of_the_former(site: Site) 
     site.stage.admin("account", {"patient": "jean"})
     assert visit.get("/accueil").status == 303
     assert "mot de passe" in visit.get("/connexion").said
+
+
+def test_a_destruction_that_the_desk_grants_ends_the_session_and_the_account(site: Site) -> None:
+    secrets = site.account()
+    visit = sign_in(site, secrets)
+    visit.get("/mon-dmp")
+    visit.post("/mon-dmp/fermeture", reason="Je pars", sure="1")
+    assert "transmise" in visit.post("/mon-dmp/destruction", sure="1").said
+    (wanted,) = site.stage.admin("requests")
+    site.stage.admin("settle", {"number": wanted["number"], "granted": True})
+    assert visit.get("/accueil").status == 303
+    _, answer = enter(site, secrets)
+    assert "Code de connexion" not in answer.text and "alert" in answer.text
+
+
+def test_the_first_connection_of_a_professional_is_told_once(site: Site) -> None:
+    site.account()
+    site.stage.authorise("generaliste-port", "jean")
+    for _ in range(2):
+        site.stage.query("generaliste-port", "jean", "CNSLT_DATA")
+    site.stage.query("generaliste-gare", "jean", purpose="bris_de_glace", reason="Patient inconscient")
+    site.mails.wait(lambda text: "consulté en urgence" in text)  # notices keep their order
+    told = site.mails.wait(lambda text: "pour la première fois" in text)
+    assert len(told) == 1 and "BERNARD" not in told[0]
 
 
 def test_a_page_that_does_not_exist_is_said_in_french(site: Site) -> None:
