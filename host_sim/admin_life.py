@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import dossiers, fixtures, insurance, life, objects, rights, show, visibility
+from . import accounts, administrative, dossiers, fixtures, insurance, life, objects, rights, show, visibility
 from .house import House
 from .store import Sealed
 
@@ -86,6 +86,21 @@ def post_contact(house: House, body: Any) -> Any:
     return {"written": True}
 
 
+def post_representative_account(house: House, body: Any) -> Any:
+    """The desk opens the account of a minor for the legal representatives: {"patient": ...} to login and password.
+
+    TD1.5a refuses a holder under the minimum age: the account is then the representatives', until that age.
+    """
+    ins = _ins(house, body["patient"])
+    row = dossiers.dossier(house.store, ins)
+    if row is None or not life.is_minor(house, row.birth_date):
+        raise ValueError("no dossier of a minor")
+    if not administrative.representatives(house.store, ins) or dossiers.has_account(house.store, ins):
+        raise ValueError("no legal representative, or an account exists")
+    made = accounts.open_account(house.store, ins)
+    return {"login": made.login, "password": made.password}
+
+
 def post_object(house: House, body: Any) -> Any:
     """A connected object feeds: {"patient": ..., "device": ..., "measures": {name: value}}."""
     return {"document": objects.feed(house, _ins(house, body["patient"]), str(body["device"]), body["measures"])}
@@ -111,6 +126,7 @@ POST: dict[str, Callable[[House, Any], Any]] = {
     "desk-creation": post_desk_creation,
     "creation-code": post_creation_code,
     "contact": post_contact,
+    "representative-account": post_representative_account,
     "object": post_object,
     "fixtures": post_fixtures,
     "purge": post_purge,

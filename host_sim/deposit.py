@@ -287,9 +287,13 @@ def _register(
 
 
 def _tell_patient(lot: Received, call: Call, house: House) -> None:
-    """One notification for a lot; none that would betray a document hidden from the patient, or a secret connection."""
+    """One notification for a lot; none that would betray a secret connection, or a document hidden from who reads it.
+
+    Notices reach the legal representatives of a minor as well.
+    """
     if call.secret:
         return
-    if any(profile.HIDDEN not in profile.confidentiality(each) for each in lot.documents):
+    hiding = {profile.HIDDEN, profile.HIDDEN_RL}
+    if any(hiding.isdisjoint(profile.confidentiality(each)) for each in lot.documents):
         who = f"{call.caller.given_name} {call.caller.family_name}".strip()
         house.notify(call.patient, "document", f"{who} a ajouté un document à votre dossier.")

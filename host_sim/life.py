@@ -216,7 +216,7 @@ def destroy(house: House, ins: str) -> None:
 
 def forget(cursor: Cursor, ins: str) -> None:
     """Make as if nothing of this part had ever been written of a patient."""
-    for table in ("emergency_choices", "creation_codes", "patient_wishes", "first_connections"):
+    for table in ("emergency_choices", "creation_codes", "patient_wishes", "first_connections", "last_actions"):
         cursor.execute(f"DELETE FROM {table} WHERE ins = ?", (ins,))  # noqa: S608 - names of our own tables
 
 

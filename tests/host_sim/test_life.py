@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 from registry_lots import Lot, Paper, Place, caller_of, ins_of
 
 from card_sim.authority import Authority
 from host_sim import (
     admin_life,
     administrative,
+    dispatch,
     ins_c,
     insurance,
     life,
@@ -219,3 +221,48 @@ def test_a_former_identifier_has_22_digits_and_its_key(name: str, number: int) -
 )
 def test_months_go_back_to_a_day_that_exists(day: str, months: int, before: str) -> None:
     assert insurance.months_before(date.fromisoformat(day), months).isoformat() == before
+
+
+def test_the_representatives_of_a_young_child_have_the_account_until_the_child_may_have_it(place: Place) -> None:
+    minor(place)
+    made = admin_life.post_representative_account(place.house, {"patient": "leo"})
+    entered = patient_space.sign_in(place.house, made["login"], made["password"])
+    assert entered is not None
+    assert (entered.name, entered.representative) == ("SOPHIE MARCHAND", True)
+    place.house.clock.advance(timedelta(days=365 * 8))
+    grown = patient_space.sign_in(place.house, made["login"], made["password"])
+    assert grown is not None
+    assert not grown.representative
+    with pytest.raises(ValueError, match="account exists"):
+        admin_life.post_representative_account(place.house, {"patient": "leo"})
+
+
+def test_nobody_enters_the_space_of_somebody_who_died(place: Place) -> None:
+    with place.house.store.transaction() as cursor:
+        administrative.write_details(cursor, JEAN, administrative.Details(deceased=True))
+    with pytest.raises(Refused) as refused:
+        patient_space.visitor_of(place.house, JEAN)
+    assert refused.value.code == "DECEASED"
+
+
+def test_a_deposit_hidden_from_representatives_is_not_announced(place: Place) -> None:
+    paper = Paper(JEAN, confidentiality=("N", "INVISIBLE_REPRESENTANTS_LEGAUX"))
+    assert place.deposit(Lot(JEAN, (paper,))) == []
+    assert place.house.audit.notifications(JEAN) == []
+    assert place.deposit(Lot(JEAN, (Paper(JEAN),))) == []
+    assert [each["kind"] for each in place.house.audit.notifications(JEAN)] == ["document"]
+
+
+def test_the_first_connection_of_a_professional_is_told_once(place: Place) -> None:
+    for _ in range(2):
+        body = etree.fromstring(ask_authorisation())
+        action = "urn:si-dmp-habilitations:HabilitationsEndPoint:listAuthorizationByPatient"
+        dispatch.run(place.call("generaliste", body, to=("habilitations", action)), place.house)
+    told = place.house.audit.notifications(JEAN)
+    assert [each["kind"] for each in told] == ["first_connection"]
+
+
+def ask_authorisation() -> str:
+    return (
+        '<listAuthorizationByPatient xmlns="urn:si-dmp-habilitations"><mode>TOUTE</mode></listAuthorizationByPatient>'
+    )
