@@ -58,7 +58,7 @@ class Desk:
     """The shared state of the use cases; on_change is told the name of what changed: session, patient, access.
 
     card_seconds: how long a use case waits for a card, None for as long as it takes; application: who can read the
-    carte Vitale application, None for nobody.
+    carte Vitale application, None for nobody; make_structure_host: how an establishment is connected, None for never.
     """
 
     settings: Settings
