@@ -7,6 +7,7 @@ from dossier.professional import PHARMACIST, Activity, CardKind, Professional
 from gui.words import capital_name
 
 COUNTER, CONSULTATION, IMAGING, EMERGENCY = "counter", "consultation", "imaging", "emergency"
+FOLLOWED = "followed"
 _IMAGING_SPECIALTIES = frozenset({"SM28", "SM44", "SM45"})
 _HOSPITAL = "SA01"
 PROFESSIONAL_CARDS = (CardKind.CPS, CardKind.CPF, CardKind.CPE, CardKind.CPA)
@@ -15,13 +16,13 @@ PROFESSIONAL_CARDS = (CardKind.CPS, CardKind.CPF, CardKind.CPE, CardKind.CPA)
 def desks_of(professional: Professional) -> tuple[str, ...]:
     """Give the desks of a profession, the one it starts at first."""
     if professional.is_doctor and professional.specialty in _IMAGING_SPECIALTIES:
-        return (IMAGING, CONSULTATION, COUNTER, EMERGENCY)
+        return (IMAGING, CONSULTATION, COUNTER, EMERGENCY, FOLLOWED)
     if professional.is_doctor:
-        return (CONSULTATION, COUNTER, EMERGENCY)
+        return (CONSULTATION, COUNTER, EMERGENCY, FOLLOWED)
     if professional.profession == PHARMACIST:
-        return (COUNTER, CONSULTATION, EMERGENCY)
+        return (COUNTER, CONSULTATION, EMERGENCY, FOLLOWED)
     if professional.profession:
-        return (CONSULTATION, COUNTER, EMERGENCY)
+        return (CONSULTATION, COUNTER, EMERGENCY, FOLLOWED)
     return (COUNTER, IMAGING)
 
 

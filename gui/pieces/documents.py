@@ -35,6 +35,11 @@ class Row:
     entry: DocumentEntry | None = None
     sought: str = ""
 
+    @property
+    def is_heading(self) -> bool:
+        """Whether the line is a year over those that follow."""
+        return self.entry is None and not self.kind
+
 
 def row_of(entry: DocumentEntry, new: frozenset[str] = frozenset()) -> Row:
     """Make the line of a document."""
@@ -158,7 +163,7 @@ class DocumentDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - Qt's name
         """Give the height of a line; state words need one more line of text."""
         line: Row = index.model().row_at(index)  # type: ignore[attr-defined]
-        if line.entry is None:
+        if line.is_heading:
             return QSize(0, t.GROUP_ROW_HEIGHT)
         return QSize(0, t.ROW_HEIGHT + (t.PAGE if line.states else 0))
 
@@ -168,7 +173,7 @@ class DocumentDelegate(QStyledItemDelegate):
         area: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
-        if line.entry is None:
+        if line.is_heading:
             self._paint_year(painter, area, line)
         else:
             self._paint_document(painter, area, line, bool(state & QStyle.StateFlag.State_Selected))
@@ -199,15 +204,17 @@ class DocumentDelegate(QStyledItemDelegate):
         self._write(painter, second, line.kind, font(t.SECONDARY_TEXT), "secondary")
         third = second.translated(0, t.BETWEEN)
         self._write(painter, third, line.detail, font(t.SECONDARY_TEXT), "secondary")
-        self._paint_states(painter, third.bottomLeft().x(), third.bottom() + t.TIGHT, line)
+        # On a chosen line, whose ground is that of such a tag, it keeps its edges on paper.
+        info = "paper" if selected else "primary_soft"
+        self._paint_states(painter, third.bottomLeft().x(), third.bottom() + t.TIGHT, line, info)
 
-    def _paint_states(self, painter: QPainter, left: int, top: int, line: Row) -> None:
+    def _paint_states(self, painter: QPainter, left: int, top: int, line: Row, info: str) -> None:
         painter.setFont(font(t.SECONDARY_TEXT, strong=True))
         for words, tone in line.states:
             width = painter.fontMetrics().horizontalAdvance(words) + 2 * t.GROUP
             box = QRect(left, top, width, t.ICON)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(Appearance.colour("primary_soft" if tone == "info" else f"{tone}_soft"))
+            painter.setBrush(Appearance.colour(info if tone == "info" else f"{tone}_soft"))
             painter.drawRoundedRect(box, t.TIGHT, t.TIGHT)
             painter.setPen(Appearance.colour("primary" if tone == "info" else tone))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)

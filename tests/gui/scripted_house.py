@@ -27,6 +27,7 @@ from dossier.access import (
 )
 from dossier.context import CardEpoch, PatientContext, Source
 from dossier.failure import Cancelled, Failure
+from dossier.following import FollowedDossier
 from dossier.metadata import Author, Availability, Code, DocumentEntry, Institution, Person
 from dossier.patient import INS_NIR_TEST, Beneficiary, IdentityStatus, Ins, Nir, PatientIdentity, Sex, Traits
 from dossier.professional import Activity, CardKind, HealthStructure, Professional
@@ -126,6 +127,16 @@ ENTRIES = (
     entry(4, "Ordonnance", "57833-6", "42", 2025, confidentiality=(Code("MASQUE_PS", "x"),)),
     entry(5, "Bilan sanguin", "11502-2", "10", 2024),
     entry(6, "Mes allergies", "SYNTH", "90", 2024),
+)
+
+
+_ADDED = datetime(2026, 11, 20, 9, tzinfo=UTC)
+FOLLOWED = (
+    FollowedDossier(INS, "MARCHAND", "LEROY", "SOPHIE", "MME", "19610412", True, True, _ADDED, _ADDED, _ADDED),
+    FollowedDossier(
+        Ins("279035121518989", INS_NIR_TEST), AMELIE.usage_name, AMELIE.birth_name, "AMELIE", "MME", AMELIE.birth_date
+    ),
+    FollowedDossier(Ins("184026911520169", INS_NIR_TEST), "DUVAL", "DUVAL", "JEAN", "M", "19840215", True),
 )
 
 
@@ -262,6 +273,7 @@ class ScriptedHouse:
         self.entries = ENTRIES
         self.news: frozenset[str] = frozenset()
         self.looked_at: datetime | None = None
+        self.followed, self.follow_looks = FOLLOWED, 0
         self.answers: list[object] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -515,6 +527,13 @@ class ScriptedHouse:
     def do_list(self, user: object, archived: bool = False, obsolete: bool = False) -> tuple[DocumentEntry, ...]:
         shown = {Availability.APPROVED, *[Availability.ARCHIVED] * archived, *[Availability.DEPRECATED] * obsolete}
         return tuple(each for each in self.entries if each.status in shown)
+
+    def do_followed(self, user: object, owner: str = "", remember: bool = True) -> tuple[object, ...]:
+        self.follow_looks += 1
+        return tuple(
+            SimpleNamespace(dossier=each, is_new=each.last_added is not None and self.follow_looks == 1)
+            for each in self.followed
+        )
 
     def do_news(self, user: object, remember: bool = True) -> object:
         last, self.looked_at = self.looked_at, datetime(2026, 11, 23, 14, 5, tzinfo=UTC)

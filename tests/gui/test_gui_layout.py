@@ -22,6 +22,7 @@ PAGES = (
     "consultation",
     "imaging",
     "emergency",
+    "followed",
     "outbox",
     "journal",
     "diagnostic",
