@@ -141,7 +141,9 @@ def _activities(top: Table, least: int) -> tuple[CastActivity, ...]:
         number = row.whole("number", 1, 16)
         place = row.table("structure")
         identifier, name = place.text("id", _STRUCTURE), place.text("name", words(60))
-        street, code, city, phone = (place.text(each, _FREE, "") for each in ("address", "postal_code", "city", "phone"))
+        street, code, city, phone = (
+            place.text(each, _FREE, "") for each in ("address", "postal_code", "city", "phone")
+        )
         structure = CastStructure("", identifier, name, street, code, city, phone)
         if row.data.get("number") == number and number in activities:
             row.complain("number", f"le numéro {number} est déjà pris")
