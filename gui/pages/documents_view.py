@@ -47,7 +47,7 @@ class DocumentsView(QWidget):
         self.model = DocumentModel()
         self._wanted, self._class = "", ""
         self._new: frozenset[str] = frozenset()
-        self._news, self._told = "", ""
+        self._news, self._told, self._first_look = "", "", False
         self.with_archived = False
         self._rendered: Rendered | None = None
         self._entries: tuple[DocumentEntry, ...] = ()
@@ -108,12 +108,15 @@ class DocumentsView(QWidget):
     def show_news(self, since: datetime | None, entries: Iterable[DocumentEntry]) -> None:
         """Mark what came since the last look, of others; at the first look (None) nothing is new."""
         if since is None:
+            self._first_look = True
             return
         session = self._stage.house.session
         me = session.professional.id_nat if session else ""
         of_others = (each for each in entries if all(author.person.id != me for author in each.authors))
         self._new |= {each.unique_id for each in of_others}
         number = sum(each.unique_id in self._new for each in self._entries)
+        if self._first_look and not number:
+            return  # "nothing new" since a moment ago would say nothing
         what = count(number, "nouveau", "nouveaux") if number else "rien de nouveau"
         self._news = self._news or f"depuis le {day_and_hour(since)}"
         self._told = f" · {what} {self._news}"
@@ -133,7 +136,8 @@ class DocumentsView(QWidget):
     def clear(self) -> None:
         """Forget documents, pixels and search."""
         self._wanted, self._rendered, self._entries = "", None, ()
-        self._new, self._news, self._told, self.with_archived = frozenset(), "", "", False
+        self._new, self._news, self._told = frozenset(), "", ""
+        self._first_look, self.with_archived = False, False
         self.model.show_entries(())
         self.search.clear()
         empty(self._filters)

@@ -168,6 +168,10 @@ def test_at_the_first_look_nothing_is_called_new(driver: Driver) -> None:
     view = consult(driver)
     assert ("nouveau", "success") not in tags(view)
     assert driver.find("consultation.filter.new") is None
+    driver.house.news = frozenset()
+    driver.click("consultation.refresh")
+    driver.settle()
+    assert driver.see("consultation.count").text().replace("\u00a0", " ") == "6 documents"
 
 
 def test_news_that_cannot_be_read_are_said(driver: Driver) -> None:
