@@ -161,7 +161,7 @@ _OPTIONS: dict[str, tuple[_Option, ...]] = {
         _option("--representatives", action="store_true", help="et par les représentants légaux"),
     ),
     "edit-administration": (
-        _option("--title", help="civilité : M, MME, MLLE"),
+        _option("--title", help="civilité (M, MME ou MLLE)"),
         _option("--usage-name", metavar="NOM", help="nom d'usage"),
         _option("--address", action="append", metavar="LIGNE", help="adresse, une ligne par option"),
         _option("--postal-code", metavar="CODE", help="code postal"),

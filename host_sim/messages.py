@@ -74,10 +74,11 @@ class Carrier:
 
     def _spool(self, folder: str, ending: str, data: bytes) -> None:
         directory = self.spool / folder
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Names grow with time; a file appears whole or not at all.
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}.{ending}"
         part = directory / f".{name}"
+        part.touch(mode=0o600)  # addresses and codes are for nobody else
         part.write_bytes(data)
         part.replace(directory / name)
 

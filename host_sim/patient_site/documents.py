@@ -85,7 +85,8 @@ def _body(opened: Opened) -> tuple[Opened, tuple[cda_text.Block, ...]]:
 def adding() -> str:
     """The form of a document or photo."""
     patient_space.documents(house(), visitor())
-    return render_template("add.html", types=TYPES)
+    megabytes = int(house().parameters["patient_document_bytes"]) >> 20
+    return render_template("add.html", types=TYPES, megabytes=megabytes)
 
 
 @PAGES.post("/ajouter")
