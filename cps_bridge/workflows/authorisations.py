@@ -31,11 +31,13 @@ def set_attending(desk: Desk, user: User, *, attending: bool = True) -> Dossier:
         raise Failure("NOT_ATTENDING")
     _confirm(user, ConfirmAct(Act.ATTENDING if attending else Act.NOT_ATTENDING, context.identity.traits))
     desk.still(session, context)
+    act = "attending" if attending else "not-attending"
+    desk.write(act, "begun", patient=context.ins)
     if attending:
         authorisations.authorise(session.host, context.ins, attending=True)
     else:
         authorisations.withdraw(session.host, context.ins, attending_only=True)
-    desk.write("attending" if attending else "not-attending", "done", patient=context.ins)
+    desk.write(act, "done", patient=context.ins)
     return look_up_dossier(desk, user)
 
 
@@ -49,6 +51,7 @@ def withdraw(desk: Desk, user: User) -> Dossier:
         raise Failure("NOT_AUTHORISED")
     _confirm(user, ConfirmAct(Act.WITHDRAW, context.identity.traits))
     desk.still(session, context)
+    desk.write("withdraw", "begun", patient=context.ins)
     authorisations.withdraw(session.host, context.ins)
     desk.write("withdraw", "done", patient=context.ins)
     return look_up_dossier(desk, user)

@@ -78,6 +78,7 @@ def show_document(desk: Desk, user: User, *, unique_id: str, representatives: bo
     if not user.ask(ConfirmAct(act, context.identity.traits, entry.title)):
         raise Cancelled
     desk.still(session, context)
+    desk.write("show", "begun", patient=context.ins, subject=unique_id)
     update.change_confidentiality(session.host, entry, kept, _authors(session), desk.settings.software_oid, desk.access)
     desk.write("show", "done", patient=context.ins, subject=unique_id)
     return find_entry(desk, unique_id)

@@ -40,6 +40,7 @@ def authorise(desk: Desk, user: User) -> Dossier:
     if choice is AccessChoice.NOT_NOW:
         return dossier
     desk.still(session, context)
+    desk.write("authorise", "begun", patient=context.ins, subject=choice.name)
     authorisations.authorise(session.host, context.ins, attending=choice is AccessChoice.ATTENDING)
     desk.write("authorise", "done", patient=context.ins, subject=choice.name)
     return look_up_dossier(desk, user)

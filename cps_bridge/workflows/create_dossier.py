@@ -113,6 +113,7 @@ def _hand_over(
 
 def _account(desk: Desk, session: Session, context: PatientContext, contact: Contact) -> AccountSecrets | None:
     """Open the account; None for a patient too young to have one, whose dossier is whole without."""
+    desk.write("account", "begun", patient=context.ins)
     try:
         return patient_access.open_account(session.host, context.ins, contact)
     except (Failure, Cancelled) as error:
@@ -190,6 +191,7 @@ def reactivate_dossier(desk: Desk, user: User) -> Dossier:
     choices = user.ask(AskEmergencyChoices(EmergencyChoices()))
     desk.still(session, context)
     desk.consents.keep(KeptConsent(context.ins, "reactivate", consent, choices))
+    desk.write("reactivate", "begun", patient=context.ins)
     patients.reactivate(session.host, context.identity, consent, choices)
     desk.write("reactivate", "done", patient=context.ins)
     return look_up_dossier(desk, user)

@@ -36,6 +36,8 @@ def mask_document(desk: Desk, user: User, *, unique_id: str, masked: bool = True
     wanted = (*kept, codes.find(codes.CONFIDENTIALITY, MASKED)) if masked else kept
     desk.still(session, context)
     authors = (lot_author(session.professional, session.activity),)
+    act = "mask" if masked else "unmask"
+    desk.write(act, "begun", patient=context.ins, subject=unique_id)
     update.change_confidentiality(session.host, entry, wanted, authors, desk.settings.software_oid, desk.access)
-    desk.write("mask" if masked else "unmask", "done", patient=context.ins, subject=unique_id)
+    desk.write(act, "done", patient=context.ins, subject=unique_id)
     return find_entry(desk, unique_id)

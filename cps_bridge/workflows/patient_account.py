@@ -40,8 +40,10 @@ def set_channel(desk: Desk, user: User, *, action: str = "add", email: str = "",
     if action == "remove" and not user.ask(ConfirmAct(Act.REMOVE_CHANNEL, context.identity.traits, contact.value)):
         raise Cancelled
     desk.still(session, context)
+    subject = f"{_ACTIONS[action]} {contact.kind.value}"
+    desk.write("channel", "begun", patient=context.ins, subject=subject)
     patient_access.set_channel(session.host, context.ins, contact, _ACTIONS[action])
-    desk.write("channel", "done", patient=context.ins, subject=f"{_ACTIONS[action]} {contact.kind.value}")
+    desk.write("channel", "done", patient=context.ins, subject=subject)
     return contact
 
 

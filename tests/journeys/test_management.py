@@ -85,6 +85,16 @@ def test_the_attending_doctor_comes_and_goes_and_stays_authorised(practice: Any)
     assert code_of(practice, "attending") == "NOT_A_DOCTOR"
 
 
+@pytest.mark.parametrize(("use_case", "request_"), [("withdraw", {}), ("attending", {"attending": False})])
+def test_an_act_that_the_host_did_not_answer_is_in_the_journal(practice: Any, use_case: str, request_: Any) -> None:
+    practice.consult("generaliste", "jean")
+    fault = {"transaction": "TD0.3", "when": "before_commit", "effect": "soap_fault"}
+    practice.simulation.host.operate("faults", fault)
+    code_of(practice, use_case, **request_)
+    last = practice.do("journal")[-1]
+    assert (last.action, last.outcome) == ("not-attending" if request_ else use_case, "begun")
+
+
 def test_the_authorised_and_the_blocked_are_listed(practice: Any) -> None:
     practice.consult("generaliste", "jean")
     (party,) = practice.do("parties", which="active")
