@@ -172,9 +172,7 @@ def test_an_authorisation_ends_after_a_year(place: Place, jean: Visitor) -> None
     assert patient_space.parties(place.house, jean)[0].state == "autorisation expirée"
 
 
-def test_professionals_are_found_by_name_and_who_never_reads_is_not_authorised(
-    place: Place, jean: Visitor
-) -> None:
+def test_professionals_are_found_by_name_and_who_never_reads_is_not_authorised(place: Place, jean: Visitor) -> None:
     found = patient_space.find_professionals(place.house, jean, "bern")
     assert [(each.holder, each.state) for each in found] == [(PORT, "")]
     secretary = cast.professionals()["secretaire"].id_nat
