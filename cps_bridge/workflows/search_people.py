@@ -1,4 +1,4 @@
-"""Find somebody without an INS, for a regulation centre (TD0.5); open a page of the host's web site (TD0.9)."""
+"""Find somebody without an INS, for a regulation centre (TD0.5)."""
 
 from __future__ import annotations
 

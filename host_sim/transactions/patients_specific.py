@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
-from host_sim import accounts, dossiers, rights
+from host_sim import accounts, dossiers, life, rights
 from host_sim.call import Call, HostFault, Reply
 from host_sim.dossiers import DossierRow
 from host_sim.house import House
@@ -34,7 +33,7 @@ def create_access(call: Call, house: House) -> Reply:
         _check_channel(asked)
         if dossiers.has_account(house.store, row.ins):
             raise Refusal("DMPPatientAccessAlreadyExists")
-        if _age(row.birth_date, call.now) < house.parameters["account_minimum_age"]:
+        if life.age(row.birth_date, call.now) < house.parameters["account_minimum_age"]:
             raise Refusal("DMPPatientTooYoung")
     except Refusal as refusal:
         return small.refused(call, refusal)
@@ -104,12 +103,6 @@ def _check_channel(asked: dict[str, str]) -> None:
     pattern = _CHANNELS.get(asked["type"])
     if pattern is None or not pattern.match(asked["canal"]):
         raise Refusal("DMPInvalidChannel")
-
-
-def _age(birth_date: str, now: datetime) -> int:
-    # Lunar dates (month 00, day 28...) are compared as numbers, which is right to the year.
-    birth = int(birth_date[:4]), int(birth_date[4:6] or 0), int(birth_date[6:8] or 0)
-    return now.year - birth[0] - ((now.month, now.day) < birth[1:])
 
 
 HANDLERS = {
