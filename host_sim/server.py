@@ -6,6 +6,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import sys
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +18,7 @@ from .faults import Dropped, Refused
 from .http_body import BadFraming, Body
 from .message import SOAP_TYPE, XOP_TYPE
 from .routes import PATHS
-from .service import Answer, Service
+from .service import Answer, Service, place_of
 from .soap import fault
 from .web_pages import BASE, Page
 
@@ -78,7 +79,8 @@ class HostServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that ends badly is the client's affair: note it, without a traceback."""
-        _LOG.info("connection ended badly", exc_info=_LOG.isEnabledFor(logging.DEBUG))
+        error = sys.exception()
+        _LOG.info("connection ended badly: %s", place_of(error) if error else "")
 
 
 def _say_goodbye(connection: ssl.SSLSocket) -> None:

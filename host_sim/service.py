@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import traceback
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class Service:
         except (Dropped, Refused, BadFraming):
             raise
         except Exception as error:
-            _LOG.exception("unexpected %s", type(error).__name__)
+            _LOG.error("unexpected %s", place_of(error))
             return _refused(endpoint, HostFault("DMPTechnicalError", sender=False), opened)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -75,6 +76,13 @@ class Service:
         points.passed(points.ANSWERING)
         envelope = soap.answer(reply.action, call.message_id, reply.body)
         return Answer(200, envelope, reply.parts, reply.multipart or bool(reply.parts))
+
+
+def place_of(error: BaseException) -> str:
+    """Tell an exception by its type and place only: the message of a database or of a parser may quote a patient."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {frames[-1].name} line {frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place
 
 
 def _refused(endpoint: str, refusal: HostFault, opened: list[Envelope]) -> Answer:

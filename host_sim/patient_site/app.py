@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import logging
+from typing import Any
 
 from flask import Flask, g, render_template, request
 from werkzeug.exceptions import Forbidden, HTTPException, SecurityError
@@ -12,9 +14,11 @@ from .. import desk, patient_space
 from ..house import House
 from ..messages import Carrier
 from ..patient_space import Refused
+from ..service import place_of
 from . import choices, documents, life, locks, people, sign_in, visit, words
 from .sessions import COOKIE, Sessions
 
+_LOG = logging.getLogger("host_sim")
 _MAX_FORM = 25 << 20
 _OPEN = {"static", *(f"{sign_in.PAGES.name}.{name}" for name in sign_in.OPEN)}
 _POLICY = (
@@ -39,9 +43,17 @@ _SENTENCES = {
 }
 
 
+class _Site(Flask):
+    """Flask, but for what it writes of an error."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Neither the address nor the message of the exception: both may tell whose dossier it was."""
+        _LOG.error("unexpected %s on a page", place_of(exc_info[1]))
+
+
 def create_app(house: House, carrier: Carrier) -> Flask:
     """Make the site of a host; it keeps no secret of its own and no file."""
-    app = Flask(__name__)
+    app = _Site(__name__)
     app.config.update(
         MAX_CONTENT_LENGTH=_MAX_FORM, MAX_FORM_MEMORY_SIZE=1 << 20, TRUSTED_HOSTS=["127.0.0.1", "localhost"]
     )
