@@ -203,6 +203,7 @@ _OPTIONS: dict[str, tuple[_Option, ...]] = {
     ),
     "study": (_FOLDER,),
     "open": (_DOCUMENT, _option("--out", type=Path, metavar="FICHIER", help="où écrire le contenu"), *_EMERGENCY),
+    "regional-open": (_DOCUMENT, _option("--out", type=Path, metavar="FICHIER", help="où écrire le contenu")),
     "mask": (_DOCUMENT, _option("--show", action="store_true", help="rendre visible au lieu de masquer")),
     "list": (
         _option("--archived", action="store_true", help="avec les documents archivés"),

@@ -14,6 +14,7 @@ _AS_NAMED = {
     "replace": ("unique_id", "path", "title", "type_code", "author"),
     "study": ("folder",),
     "open": ("unique_id",),
+    "regional-open": ("unique_id",),
     "delete": ("unique_id",),
     "show": ("unique_id", "representatives"),
     "parties": ("which",),

@@ -36,7 +36,8 @@ class Settings:
     both_masks: whether the host lets one document be masked and hidden from the patient; web_url: https:// and the web
     domain of the host, "" for none; authors: professionals for whom a secretary deposits, each
     "PS_IdNat|NOM|Prénom|profession/savoir-faire"; structure: "Struct_IdNat|name|sector" of an establishment that speaks
-    for its people; structure_connection, structure_signature: its keys (ORG_AUTH_CLI, ORG_SIGN), PEM or PKCS#12.
+    for its people; structure_connection, structure_signature: its keys (ORG_AUTH_CLI, ORG_SIGN), PEM or PKCS#12;
+    registry: JSON file of a regional registry ("iti18", "iti43" and others: addresses; "ca": PEM file), "" for none.
     """
 
     production: bool = False
@@ -70,6 +71,7 @@ class Settings:
     structure: str = ""
     structure_connection: str = ""
     structure_signature: str = ""
+    registry: str = ""
 
     @classmethod
     def load(cls, directory: Path) -> Settings:

@@ -65,6 +65,8 @@ _ALL = (
     UseCase("list", "read_documents", "list_documents", "Lister les documents du DMP"),
     UseCase("news", "whats_new", "whats_new", "Lister ce qui est nouveau dans le DMP depuis la dernière fois"),
     UseCase("open", "read_documents", "open_document", "Ouvrir un document"),
+    UseCase("regional-list", "regional", "list_regional", "Lister les documents du registre régional"),
+    UseCase("regional-open", "regional", "open_regional", "Ouvrir un document du registre régional"),
     UseCase("mask", "mask_document", "mask_document", "Masquer un document aux professionnels, ou le rendre visible"),
     UseCase("archive", "change_document", "archive_document", "Archiver un document, ou le remettre dans la liste"),
     UseCase("delete", "change_document", "delete_document", "Supprimer un document"),

@@ -12,6 +12,7 @@ from cps_bridge.workflows.consult_dossier import open_dossier
 from cps_bridge.workflows.desk import Desk
 from cps_bridge.workflows.user import User
 from dossier import codes
+from dossier.context import PatientContext
 from dossier.document import BytesContent
 from dossier.document_filter import DocumentFilter
 from dossier.failure import Failure
@@ -100,8 +101,12 @@ def open_document(desk: Desk, user: User, *, unique_id: str) -> OpenedDocument:
     entry = find_entry(desk, unique_id)
     sink = io.BytesIO()
     retrieve.retrieve(session.host, entry, sink, desk.access)
-    content = sink.getvalue()
     desk.write("open", "done", patient=context.ins, subject=unique_id)
+    return read_content(context, entry, sink.getvalue())
+
+
+def read_content(context: PatientContext, entry: DocumentEntry, content: bytes) -> OpenedDocument:
+    """Read fetched bytes: a CDA gives its header and body; raises Failure PATIENT_MISMATCH when it names another."""
     if entry.mime_type != "text/xml":
         return OpenedDocument(entry, content, entry.mime_type, content)
     header = reading.read_cda(BytesContent(content))
