@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 
 from card_sim import cast
+from card_sim.authority import Authority
 from cps_bridge.storage.settings import Settings
 from dossier.document import BytesContent, Document, Lot
 from dossier.failure import Failure
 from dossier.metadata import Association, AssociationKind, Author, Code, DocumentEntry, Person, SubmissionSet
 from dossier.patient_identifier import PatientIdentifier
 from dossier.timestamp import Timestamp
+from host_sim.ihe.serving import IheHost
 from soap_clients import generic_submit
 from soap_clients.generic import GenericHost, RegistryEndpoints
 from soap_clients.generic_transport import PlainTransport
@@ -92,7 +95,7 @@ def test_a_practice_lists_and_opens_what_the_region_holds_of_its_patient(
     assert ("regional-open", "XDS_PATIENT_MISMATCH") in lines
 
 
-def test_without_a_regional_registry_the_practice_is_told_so(make_practice: Any, tmp_path: Path) -> None:
+def test_without_a_regional_registry_the_practice_is_told_so(make_practice: Any) -> None:
     practice = make_practice()
     practice.open("generaliste")
     practice.meet("jean")
@@ -107,3 +110,25 @@ def test_a_file_of_addresses_that_says_nothing_is_refused(make_practice: Any, tm
     practice.open("generaliste")
     practice.meet("jean")
     assert _code_of(practice, "regional-list") == "REGISTRY_FILE_INVALID"
+
+
+def test_a_registry_behind_tls_gets_the_certificate_of_the_card(
+    make_practice: Any, authority_dir: Path, tmp_path: Path
+) -> None:
+    authority = Authority.open(authority_dir)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.server_cert_file, authority.server_key_file)
+    context.load_verify_locations(authority.ca_file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    host = IheHost(tmp_path / "registry")
+    host._server.socket = context.wrap_socket(host._server.socket, server_side=True, do_handshake_on_connect=False)
+    endpoints = {name: url.replace("http:", "https:") for name, url in host.start()["endpoints"].items()}
+    file = tmp_path / "registry.json"
+    file.write_text(json.dumps({**endpoints, "ca": str(authority.ca_file)}), "utf-8")
+    try:
+        practice = make_practice(settings=Settings(registry=str(file)))
+        practice.open("generaliste")
+        practice.meet("jean")
+        assert practice.do("regional-list") == ()
+    finally:
+        host.stop()
