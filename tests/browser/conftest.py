@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ def chromium(tmp_path: Path) -> Iterator[Any]:
         f"--user-data-dir={tmp_path / 'chromium'}", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ):  # fmt: skip
         options.add_argument(each)
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    # Chromium keeps reports and settings in the home directory, whatever its profile is.
+    home = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver, env=home))
     yield browser
     browser.quit()
