@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from .noting import place_of
+
 _LOG = logging.getLogger("host_sim")
 
 CREATION, FIRST_CONNECTION, DOCUMENT = "creation", "first_connection", "document"
@@ -103,4 +105,4 @@ class Notices:
                     each(notice)
                 except Exception as error:
                     # One carrier in trouble does not stop the others.
-                    _LOG.exception("a notice was not carried: %s", type(error).__name__)
+                    _LOG.error("a notice was not carried: %s", place_of(error))

@@ -6,26 +6,18 @@ import contextlib
 import logging
 import socket
 import ssl
-import sys
-import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from . import multipart_answer
-from .call import HostFault
-from .faults import Dropped, Refused
-from .http_body import BadFraming, Body
-from .message import SOAP_TYPE, XOP_TYPE
+from .http_exchange import Answer, LoopbackServer, SoapHandler
 from .routes import PATHS
-from .service import Answer, Service, place_of
+from .service import Service
 from .soap import fault
 from .web_pages import BASE, Page
 
 _LOG = logging.getLogger("host_sim")
 _ENDPOINTS = {path: name for name, path in PATHS.items()}
 _HANDSHAKE_SECONDS = 15
-_DRAINED = 1 << 23
 _MAX_FORM = 4096
 _PAGE_HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -49,14 +41,11 @@ def tls_context(certificate: Path, key: Path, ca_file: Path) -> ssl.SSLContext:
     return context
 
 
-class HostServer(ThreadingHTTPServer):
+class HostServer(LoopbackServer):
     """The listening socket; connections are wrapped and shaken hands with in their own thread."""
 
-    daemon_threads = True
-    request_queue_size = 256
-
     def __init__(self, port: int, service: Service, context: ssl.SSLContext) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(port, _Handler)
         self.service = service
         self._context = context
 
@@ -77,11 +66,6 @@ class HostServer(ThreadingHTTPServer):
         finally:
             connection.close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that ends badly is the client's affair: note it, without a traceback."""
-        error = sys.exception()
-        _LOG.info("connection ended badly: %s", place_of(error) if error else "")
-
 
 def _say_goodbye(connection: ssl.SSLSocket) -> None:
     # A close_notify keeps the client's session resumable; its own is not waited for.
@@ -90,62 +74,39 @@ def _say_goodbye(connection: ssl.SSLSocket) -> None:
         connection.unwrap()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(SoapHandler):
     """Requests of one connection."""
 
-    protocol_version = "HTTP/1.1"
-    server_version = "host-sim"
-    sys_version = ""
-    timeout = 120
-    wbufsize = 1 << 16
-    disable_nagle_algorithm = True
     server: HostServer
     connection: socket.socket
 
-    def setup(self) -> None:
-        self.dropped = False
-        super().setup()
-
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the parent's name
         """Serve one SOAP request, or a form of the contextual web access."""
         if self.path.startswith(BASE):
             self._post_page()
             return
         endpoint = _ENDPOINTS.get(self.path)
         if endpoint is None:
-            self._plain(404)
+            self.plain(404)
             return
-        service = self.server.service
-        body = None
-        try:
-            body = Body(dict(self.headers.items()), self.rfile, service.house.parameters["max_body_bytes"])
-            answer = service.serve(endpoint, self.headers.get("Content-Type", ""), body, self._peer())
-        except HostFault as refusal:
-            answer = Answer(500, fault(refusal, ""))
-        except BadFraming:
-            self._plain(400)
-            return
-        except Refused:
-            self._plain(503)
-            return
-        except Dropped:
-            self.dropped = self.close_connection = True
-            return
-        self._send(answer, finished=body is not None and body.finished)
-        if body is not None and not body.finished:
-            self._drain(body)
+        service, peer = self.server.service, self._peer()
+        self.exchange(
+            service.house.parameters["max_body_bytes"],
+            lambda media_type, body: service.serve(endpoint, media_type, body, peer),
+            lambda refusal: Answer(500, fault(refusal, "")),
+        )
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the parent's name
         """Serve one page of the contextual web access; nothing else is served to GET."""
         if not self.path.startswith(BASE):
-            self._plain(405)
+            self.plain(405)
             return
         self._page(self.server.service.web.answer(self.path, self._peer()))
 
     def _post_page(self) -> None:
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > _MAX_FORM:
-            self._plain(400)
+            self.plain(400)
             return
         self._page(self.server.service.web.answer(self.path, self._peer(), self.rfile.read(int(length))))
 
@@ -161,49 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parent's name
-        """No line for each request: a path of the web access names a patient."""
-
     def _peer(self) -> bytes:
         assert isinstance(self.connection, ssl.SSLSocket)
         certificate = self.connection.getpeercert(binary_form=True)
         assert certificate is not None
         return certificate
-
-    def _plain(self, status: int) -> None:
-        self.close_connection = True
-        self.send_response(status)
-        self.send_header("Content-Length", "0")
-        self.send_header("Connection", "close")
-        self.end_headers()
-
-    def _send(self, answer: Answer, *, finished: bool) -> None:
-        self.send_response(answer.status)
-        if not finished:
-            self.close_connection = True
-            self.send_header("Connection", "close")
-        if answer.multipart:
-            self._send_multipart(answer)
-        else:
-            self.send_header("Content-Type", f"{SOAP_TYPE}; charset=UTF-8")
-            self.send_header("Content-Length", str(len(answer.envelope)))
-            self.end_headers()
-            self.wfile.write(answer.envelope)
-        self.wfile.flush()
-
-    def _send_multipart(self, answer: Answer) -> None:
-        boundary = f"uuid-{uuid.uuid4()}"
-        root_type = f'{XOP_TYPE}; charset=UTF-8; type="{SOAP_TYPE}"'
-        parts = (answer.envelope, answer.parts, boundary, root_type)
-        self.send_header("Content-Type", multipart_answer.multipart_type(boundary))
-        self.send_header("Content-Length", str(multipart_answer.length_of_parts(*parts)))
-        self.end_headers()
-        multipart_answer.write_parts(self.wfile, *parts)
-
-    def _drain(self, body: Body) -> None:
-        """Swallow a little of what the client still sends, so that it sees the answer before the connection closes."""
-        left = _DRAINED
-        with contextlib.suppress(OSError, BadFraming, HostFault):
-            self.connection.settimeout(2)
-            while left > 0 and (block := body.read(1 << 16)):
-                left -= len(block)

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import logging
 import shutil
-import traceback
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import dispatch, message, points, soap
-from .call import HostFault, Part
+from .call import HostFault
 from .envelope import Envelope
 from .faults import Dropped, Refused
 from .gate import Gate
 from .house import House
 from .http_body import BadFraming, Body
+from .http_exchange import Answer
+from .noting import place_of
 from .signature import Trust
 from .web_access import WebAccess
 
 _LOG = logging.getLogger("host_sim")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the HTTP layer sends: the envelope, the files that follow it, and whether it takes the MTOM form."""
-
-    status: int
-    envelope: bytes
-    parts: Mapping[str, Part] = field(default_factory=dict)
-    multipart: bool = False
 
 
 class Service:
@@ -76,13 +65,6 @@ class Service:
         points.passed(points.ANSWERING)
         envelope = soap.answer(reply.action, call.message_id, reply.body)
         return Answer(200, envelope, reply.parts, reply.multipart or bool(reply.parts))
-
-
-def place_of(error: BaseException) -> str:
-    """Tell an exception by its type and place only: the message of a database or of a parser may quote a patient."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {frames[-1].name} line {frames[-1].lineno}" if frames else ""
-    return type(error).__name__ + place
 
 
 def _refused(endpoint: str, refusal: HostFault, opened: list[Envelope]) -> Answer:

@@ -15,6 +15,8 @@ from host_sim.audit_objects import objects_of
 from host_sim.call import HostFault
 from host_sim.faults import Dropped, Fault, Refused
 from host_sim.http_body import BadFraming, Body
+from host_sim.http_exchange import Answer
+from host_sim.noting import place_of
 from host_sim.registry_errors import FAILURE, SUCCESS, RegistryRefusal, error_list, registry_response
 from host_sim.store import Cursor
 
@@ -32,16 +34,6 @@ from .soap import Addressed
 from .update import update
 
 _LOG = logging.getLogger("host_sim")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the HTTP layer sends: the envelope, the files that follow it, and whether it takes the MTOM form."""
-
-    status: int
-    envelope: bytes
-    parts: Mapping[str, Path] = field(default_factory=dict)
-    multipart: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,14 +64,14 @@ class Service:
             relates_to = soap.message_id_of(request.root)
             return self._answer(soap.address(request.root, request.media_action), request)
         except SoapFault as refusal:
-            _LOG.info("fault: %s", refusal.reason)
+            _LOG.info("fault: %s", refusal.subcode or refusal.code)
             return Answer(500, soap.fault(refusal, relates_to))
         except HostFault as refusal:
             return Answer(500, soap.fault(SoapFault(refusal.reason or refusal.code), relates_to))
         except (Dropped, Refused, BadFraming):
             raise
         except Exception as error:
-            _LOG.exception("unexpected %s", type(error).__name__)
+            _LOG.error("unexpected %s", place_of(error))
             return Answer(500, soap.fault(SoapFault("the service failed", code="Receiver"), relates_to))
         finally:
             forget(folder)

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from .. import desk, patient_space
 from ..house import House
 from ..messages import Carrier
+from ..noting import place_of
 from ..patient_space import Refused
-from ..service import place_of
 from . import choices, documents, life, locks, people, sign_in, visit, words
 from .sessions import COOKIE, Sessions
 
