@@ -42,6 +42,19 @@ _LABELS = {
     "2.5.4.11": "OU",
     "2.5.4.8": "ST",
 }
+MANDATORY = (
+    "Identifiant_Structure",
+    "Secteur_Activite",
+    "urn:oasis:names:tc:xacml:2.0:subject:role",
+    "VIHF_Version",
+    "Authentification_mode",
+    "Ressource_URN",
+    "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse",
+    "LPS_Nom",
+    "LPS_Version",
+    "LPS_ID_HOMOLOGATION_DMP",
+)
+"""Attributes that each assertion must have once."""
 
 
 def ins_of(key: str) -> str:

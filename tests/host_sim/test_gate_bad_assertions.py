@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from gate_requests import BY_NAME, REQUESTS, Request, fed, kept, outcome
-from host_wire import Answer, Stage, ins_of, resource_id
+from host_wire import MANDATORY, Answer, Stage, ins_of, resource_id
 from lxml import etree
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
@@ -117,20 +117,6 @@ def test_a_patient_must_be_named_where_there_is_one(ready: Stage) -> None:
         if request.patient:
             assert outcome(request.ask(ready, resource_id="")) == _PATIENT, request.name
     assert kept(ready) == before
-
-
-MANDATORY = (
-    "Identifiant_Structure",
-    "Secteur_Activite",
-    "urn:oasis:names:tc:xacml:2.0:subject:role",
-    "VIHF_Version",
-    "Authentification_mode",
-    "Ressource_URN",
-    "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse",
-    "LPS_Nom",
-    "LPS_Version",
-    "LPS_ID_HOMOLOGATION_DMP",
-)
 
 
 @pytest.mark.parametrize("name", MANDATORY)

@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from host_wire import HL7, QUERY_ACTION, SOAP, Answer, Stage, envelope, ins_of, query_body, resource_id
+from host_wire import HL7, MANDATORY, QUERY_ACTION, SOAP, Answer, Stage, envelope, ins_of, query_body, resource_id
 from lxml import etree
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
@@ -146,18 +146,7 @@ def test_an_envelope_without_assertion_is_refused(quiet_stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "Identifiant_Structure",
-        "Secteur_Activite",
-        "urn:oasis:names:tc:xacml:2.0:subject:role",
-        "VIHF_Version",
-        "Authentification_mode",
-        "Ressource_URN",
-        "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse",
-        "LPS_Nom",
-        "LPS_Version",
-        "LPS_ID_HOMOLOGATION_DMP",
-    ],
+    MANDATORY,
 )
 def test_each_mandatory_attribute_must_be_there_once(quiet_stage: Stage, name: str) -> None:
     assert send(quiet_stage, without=frozenset({name})).subcode == "soap:DMPInvalidAssertion"

@@ -6,32 +6,13 @@ from xml.sax.saxutils import escape
 
 import pytest
 from host_wire import HL7, TEST_OID, Answer, Stage, ins_of, reason_code, state_of, wrapper
+from tx_bodies import observation, vitale_party
 
 from card_sim import cast
 
 CREATE = f"{HL7}:PRPA_IN201311UV02"
 CHANGE = f"{HL7}:PRPA_IN201314UV02"
-OBSERVATIONS = "1.2.250.1.213.4.1.2.3"
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}type"
-
-
-def observation(code: str, value: str, moment: str = "") -> str:
-    time = f'<effectiveTime value="{moment}"/>' if moment else ""
-    return (
-        '<subjectOf typeCode="SBJ"><administrativeObservation classCode="OBS" moodCode="EVN">'
-        f'<code code="{code}" codeSystem="{OBSERVATIONS}"/>{time}<value xsi:type="BL" value="{value}"/>'
-        "</administrativeObservation></subjectOf>"
-    )
-
-
-def vitale_of(key: str) -> str:
-    card = next(one for card in cast.vitale_cards().values() for one in card.beneficiaries if one.patient.key == key)
-    return (
-        '<contactParty classCode="CON"><code code="CARTE_SESAM_VITALE" codeSystem="1.2.250.1.213.4.1.2.5"/>'
-        '<contactPerson classCode="PSN" determinerCode="INSTANCE"><name>'
-        f'<given>{card.given_name}</given><family qualifier="BR">{card.family_name}</family></name>'
-        f'<birthTime value="{card.birth_date[2:]}"/></contactPerson></contactParty>'
-    )
 
 
 def person_of(key: str, *, birth_name: str = "", more: str = "") -> str:
@@ -74,7 +55,7 @@ def registration(stage: Stage, name: str, key: str, reason: str, inner: str, **o
 
 
 def create(stage: Stage, key: str, name: str = "pharmacien", **options: str) -> Answer:
-    person = person_of(key, birth_name=options.get("birth_name", ""), more=options.get("vitale", vitale_of(key)))
+    person = person_of(key, birth_name=options.get("birth_name", ""), more=options.get("vitale", vitale_party(key)))
     observed = options.get(
         "observed",
         observation("CONSENTEMENT_OUVERTURE_DMP", "true", "20260101120000")
@@ -249,7 +230,7 @@ def test_td11_twice_is_refused(stage: Stage) -> None:
         ({"observed": observation("CONSENTEMENT_OUVERTURE_DMP", "false", "20260101120000")}, "DMPConsentRequired"),
         ({"observed": observation("CONSENTEMENT_OUVERTURE_DMP", "true")}, "DMPConsentRequired"),
         ({"vitale": ""}, "DMPVitaleRequired"),
-        ({"vitale": vitale_of("jean")}, "DMPVitaleRequired"),
+        ({"vitale": vitale_party("jean")}, "DMPVitaleRequired"),
         ({"birth_name": "MARTIN"}, "DMPIdentityDifferent"),
     ],
 )
